@@ -1,0 +1,115 @@
+// Package blob is object storage: private bytes under slash-separated keys.
+// Its shape is S3's, so that a bucket and a local folder serve alike: an object
+// appears whole or not at all, is never changed in place, and large ones are
+// sent in numbered parts.
+package blob
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// Errors of a Store; adapters wrap them, callers use errors.Is.
+var (
+	ErrNotFound   = errors.New("blob: no such object or upload")
+	ErrBadKey     = errors.New("blob: malformed key")
+	ErrSize       = errors.New("blob: body is not of the announced size")
+	ErrIncomplete = errors.New("blob: a part is missing or of the wrong size")
+	ErrFull       = errors.New("blob: no space left") // the write had no effect; it may work later
+)
+
+// Info describes a stored object.
+type Info struct {
+	Key         string
+	Size        int64
+	ContentType string // as given at Put or StartUpload; "application/octet-stream" when that was empty
+	ModifiedAt  time.Time
+}
+
+// Object is an open object. Seeking is cheap and reads only what is asked for,
+// so that it can answer HTTP ranges.
+type Object interface {
+	io.ReadSeekCloser
+	Info() Info
+}
+
+// Part is a piece of an upload that has arrived whole.
+type Part struct {
+	Number int // 1..10000
+	Size   int64
+	ETag   string // opaque; equal bytes need not give equal tags
+}
+
+// Upload names an upload in parts: the key that the object will have, and the
+// store's own handle for the upload.
+type Upload struct {
+	Key string
+	Ref string
+}
+
+// Store keeps objects. Keys are 1 to 512 characters of [a-z0-9/._-] in
+// non-empty segments, none of which is "." or ".."; any other key is ErrBadKey.
+// All methods may be called concurrently, by several processes.
+type Store interface {
+	// Put stores body under key, replacing what was there at once and whole.
+	// The body must be of exactly size bytes, else ErrSize and nothing changes.
+	// When Put returns nil the object survives a crash of the machine.
+	Put(ctx context.Context, key string, body io.Reader, size int64, contentType string) error
+
+	// Open opens an object for reading, ErrNotFound if there is none. What was
+	// opened stays readable and unchanged when the object is replaced or deleted.
+	Open(ctx context.Context, key string) (Object, error)
+
+	// Stat describes an object, ErrNotFound if there is none.
+	Stat(ctx context.Context, key string) (Info, error)
+
+	// Delete removes an object; that there is none is no error.
+	Delete(ctx context.Context, key string) error
+
+	// List calls yield for every object whose key starts with prefix, in the
+	// order of keys, until yield returns false or an error. Uploads that are
+	// not complete are not objects.
+	List(ctx context.Context, prefix string, yield func(Info) bool) error
+
+	// StartUpload opens an upload in parts.
+	StartUpload(ctx context.Context, key, contentType string) (Upload, error)
+
+	// PutPart stores one part through this process, replacing an earlier one of
+	// the same number. The body must be of exactly size bytes, else ErrSize and
+	// the earlier part, if any, stays. ErrNotFound when the upload is not open.
+	PutPart(ctx context.Context, u Upload, number int, body io.Reader, size int64) (Part, error)
+
+	// ListParts lists the parts that have arrived, in the order of numbers.
+	// ErrNotFound when the upload is not open.
+	ListParts(ctx context.Context, u Upload) ([]Part, error)
+
+	// CompleteUpload makes the object out of parts 1..n, which must be exactly
+	// the given ones, with their sizes (ErrIncomplete otherwise, and the upload
+	// stays open). It is idempotent: for an upload that was completed before
+	// it answers the object's Info again.
+	CompleteUpload(ctx context.Context, u Upload, parts []Part) (Info, error)
+
+	// AbortUpload drops an upload and its parts; that it is not open is no error.
+	AbortUpload(ctx context.Context, u Upload) error
+}
+
+// Request is an HTTP request that its holder may make until ExpiresAt.
+type Request struct {
+	Method    string
+	URL       string
+	Headers   map[string]string
+	ExpiresAt time.Time
+}
+
+// Presigner is what a Store offers when clients may talk to it directly, as to
+// a bucket. Without it, parts and downloads pass through the server.
+type Presigner interface {
+	// PresignPart signs the sending of one part of exactly size bytes. It may
+	// be asked again for as long as the upload is open.
+	PresignPart(ctx context.Context, u Upload, number int, size int64, ttl time.Duration) (Request, error)
+
+	// PresignGet signs the reading of an object.
+	PresignGet(ctx context.Context, key string, ttl time.Duration) (Request, error)
+}
