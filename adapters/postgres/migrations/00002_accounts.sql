@@ -1,0 +1,48 @@
+-- +goose Up
+
+CREATE TABLE accounts (
+	id            uuid        NOT NULL PRIMARY KEY,
+	email         text        NOT NULL,
+	email_key     text        NOT NULL UNIQUE,
+	handle        text        NOT NULL UNIQUE,
+	display_name  text        NOT NULL,
+	bio           text        NOT NULL,
+	avatar        uuid,
+	password_hash text        NOT NULL,
+	role          text        NOT NULL,
+	version       bigint      NOT NULL,
+	created_at    timestamptz NOT NULL,
+	deleted_at    timestamptz,
+	purge_at      timestamptz,
+	purged_at     timestamptz
+);
+CREATE INDEX accounts_purge ON accounts (purge_at) WHERE purge_at IS NOT NULL;
+
+CREATE TABLE account_counts (
+	account       uuid   NOT NULL PRIMARY KEY,
+	posts         bigint NOT NULL,
+	subscribers   bigint NOT NULL,
+	subscriptions bigint NOT NULL
+);
+
+CREATE TABLE sessions (
+	id           uuid        NOT NULL PRIMARY KEY,
+	account      uuid        NOT NULL REFERENCES accounts (id),
+	user_agent   text        NOT NULL,
+	address      text        NOT NULL,
+	created_at   timestamptz NOT NULL,
+	last_seen_at timestamptz NOT NULL,
+	expires_at   timestamptz NOT NULL,
+	ended_at     timestamptz,
+	ended_why    text        NOT NULL
+);
+CREATE INDEX sessions_account ON sessions (account, created_at);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
+
+CREATE TABLE refresh_tokens (
+	hash      bytea       NOT NULL PRIMARY KEY,
+	session   uuid        NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+	issued_at timestamptz NOT NULL,
+	used_at   timestamptz
+);
+CREATE INDEX refresh_tokens_session ON refresh_tokens (session);
