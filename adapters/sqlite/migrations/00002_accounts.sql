@@ -14,7 +14,7 @@ CREATE TABLE accounts (
 	created_at    INTEGER     NOT NULL,
 	deleted_at    INTEGER,
 	purge_at      INTEGER,
-	purged_at     timestamptz
+	purged_at     INTEGER
 ) STRICT;
 CREATE INDEX accounts_purge ON accounts (purge_at) WHERE purge_at IS NOT NULL;
 
@@ -43,6 +43,6 @@ CREATE TABLE refresh_tokens (
 	hash      BLOB        NOT NULL PRIMARY KEY,
 	session   BLOB        NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
 	issued_at INTEGER     NOT NULL,
-	used_at   timestamptz
+	used_at   INTEGER
 ) STRICT;
 CREATE INDEX refresh_tokens_session ON refresh_tokens (session);

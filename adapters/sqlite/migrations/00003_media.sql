@@ -23,7 +23,7 @@ CREATE TABLE media (
 	alt           TEXT        NOT NULL,
 	created_at    INTEGER     NOT NULL,
 	updated_at    INTEGER     NOT NULL,
-	deleted_at    timestamptz
+	deleted_at    INTEGER
 ) STRICT;
 CREATE INDEX media_owner ON media (owner, id);
 

@@ -15,7 +15,7 @@ CREATE TABLE posts (
 	created_at     INTEGER     NOT NULL,
 	published_at   INTEGER,
 	edited_at      INTEGER,
-	deleted_at     timestamptz
+	deleted_at     INTEGER
 ) STRICT;
 CREATE INDEX posts_newest ON posts (published_at, id) WHERE state = 'published';
 CREATE INDEX posts_author_newest ON posts (author, published_at, id) WHERE state = 'published';

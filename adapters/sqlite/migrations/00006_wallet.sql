@@ -22,7 +22,7 @@ CREATE TABLE lots (
 	value      INTEGER     NOT NULL CHECK (value >= 0),
 	currency   TEXT        NOT NULL,
 	created_at INTEGER     NOT NULL,
-	expires_at timestamptz
+	expires_at INTEGER
 ) STRICT;
 CREATE INDEX lots_spendable ON lots (account) WHERE remaining > 0;
 CREATE INDEX lots_expiry ON lots (expires_at) WHERE remaining > 0 AND expires_at IS NOT NULL;
@@ -88,7 +88,7 @@ CREATE TABLE top_ups (
 	created_at   INTEGER     NOT NULL,
 	updated_at   INTEGER     NOT NULL,
 	expires_at   INTEGER     NOT NULL,
-	paid_at      timestamptz
+	paid_at      INTEGER
 ) STRICT;
 CREATE INDEX top_ups_account ON top_ups (account, id);
 CREATE INDEX top_ups_open ON top_ups (updated_at) WHERE state IN ('created', 'awaiting', 'processing');
