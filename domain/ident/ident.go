@@ -48,10 +48,10 @@ type (
 var ErrMalformed = errors.New("not a UUID in its 36-character form")
 
 // Parse reads the 36-character form, in either case, of any UUID version.
-func Parse[K any](text string) (ID[K], error) {
-	var id ID[K]
+func Parse[T ~[16]byte](text string) (T, error) {
+	var id ID[struct{}]
 	err := id.UnmarshalText([]byte(text))
-	return id, err
+	return T(id), err
 }
 
 // IsZero tells whether the id stands for "none".
@@ -126,8 +126,8 @@ func NewSource(now func() time.Time, random io.Reader) *Source {
 	return &Source{now: now, random: random}
 }
 
-// New makes the next id of a source.
-func New[K any](s *Source) ID[K] { return s.next() }
+// New makes the next id of a source: ident.New[ident.PostID](source).
+func New[T ~[16]byte](s *Source) T { return s.next() }
 
 func (s *Source) next() [16]byte {
 	var id [16]byte

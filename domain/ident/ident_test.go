@@ -13,12 +13,12 @@ func TestSource(t *testing.T) {
 	t.Run("ids of one source strictly increase, also when the clock steps back", func(t *testing.T) {
 		clock := time.UnixMilli(1_700_000_000_000)
 		source := ident.NewSource(func() time.Time { return clock }, rand.Reader)
-		last := ident.New[int](source)
+		last := ident.New[ident.PostID](source)
 		for i := range 20_000 {
 			if i == 10_000 {
 				clock = clock.Add(-time.Hour)
 			}
-			next := ident.New[int](source)
+			next := ident.New[ident.PostID](source)
 			if next.Compare(last) <= 0 {
 				t.Fatalf("id %d: %s does not follow %s", i, next, last)
 			}
@@ -30,7 +30,7 @@ func TestSource(t *testing.T) {
 	})
 	t.Run("an id tells when it was made", func(t *testing.T) {
 		at := time.UnixMilli(1_700_000_000_123).UTC()
-		id := ident.New[int](ident.NewSource(func() time.Time { return at }, rand.Reader))
+		id := ident.New[ident.PostID](ident.NewSource(func() time.Time { return at }, rand.Reader))
 		if !id.Time().Equal(at) {
 			t.Fatalf("made at %s, says %s", at, id.Time())
 		}
@@ -42,7 +42,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("0190A5F0-0000-7000-8000-00000000000g")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, text string) {
-		id, err := ident.Parse[int](text)
+		id, err := ident.Parse[ident.PostID](text)
 		if err != nil {
 			if !id.IsZero() {
 				t.Fatalf("%q is refused and still gives %s", text, id)

@@ -1,0 +1,255 @@
+package wallet
+
+import (
+	"maps"
+	"time"
+
+	"github.com/sajin-sns/sajin/domain/fault"
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/domain/money"
+)
+
+// PaymentStatus is what a payment provider says of a payment, in sajin's words.
+type PaymentStatus string
+
+// The statuses of a payment.
+const (
+	PaymentAwaiting   PaymentStatus = "awaiting"   // the customer has still to act
+	PaymentProcessing PaymentStatus = "processing" // the customer has acted, the outcome is open
+	PaymentFailed     PaymentStatus = "failed"     // this attempt failed; another may follow
+	PaymentCanceled   PaymentStatus = "canceled"   // it can no longer be paid
+	PaymentPaid       PaymentStatus = "paid"
+	PaymentUnknown    PaymentStatus = "unknown" // a status that the adapter does not know
+)
+
+// Payment is a provider's own record of a payment, read from the provider: the
+// one source that coins are credited from.
+type Payment struct {
+	Ref       string // the provider's id
+	Reference string // ours, as the provider stored it: the top-up's id
+	Status    PaymentStatus
+	Amount    money.Amount
+	Failure   string // why an attempt failed, in the provider's code
+}
+
+// TopUpState is where a top-up stands.
+type TopUpState string
+
+// The states of a top-up. Paid and review are never left by what a provider
+// says later; failed attempts leave it awaiting.
+const (
+	TopUpCreated    TopUpState = "created"  // written down, not yet known to the provider
+	TopUpAwaiting   TopUpState = "awaiting" // the provider waits for the customer
+	TopUpProcessing TopUpState = "processing"
+	TopUpCanceled   TopUpState = "canceled"
+	TopUpExpired    TopUpState = "expired"
+	TopUpPaid       TopUpState = "paid"
+	TopUpReview     TopUpState = "review" // the provider's record does not fit: a person must look
+)
+
+// TopUp is one purchase of coins with money. The pack's numbers are kept as
+// they were offered, whatever the price list says later.
+type TopUp struct {
+	id          ident.TopUpID
+	account     ident.AccountID
+	pack        Pack
+	provider    string
+	providerRef string
+	client      map[string]string
+	state       TopUpState
+	failure     string
+	version     int64
+	createdAt   time.Time
+	updatedAt   time.Time
+	expiresAt   time.Time
+	paidAt      time.Time
+}
+
+// TopUpRecord is a top-up laid open, for storage.
+type TopUpRecord struct {
+	ID          ident.TopUpID
+	Account     ident.AccountID
+	Pack        Pack
+	Provider    string
+	ProviderRef string
+	Client      map[string]string
+	State       TopUpState
+	Failure     string
+	Version     int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	ExpiresAt   time.Time
+	PaidAt      time.Time
+}
+
+// NewTopUp writes down the intent to buy a pack.
+func NewTopUp(id ident.TopUpID, account ident.AccountID, pack Pack, provider string, now time.Time, ttl time.Duration) *TopUp {
+	return &TopUp{
+		id: id, account: account, pack: pack, provider: provider, state: TopUpCreated,
+		createdAt: now, updatedAt: now, expiresAt: now.Add(ttl),
+	}
+}
+
+// RestoreTopUp makes a top-up of what storage holds.
+func RestoreTopUp(r TopUpRecord) *TopUp {
+	return &TopUp{
+		id: r.ID, account: r.Account, pack: r.Pack, provider: r.Provider, providerRef: r.ProviderRef, client: r.Client,
+		state: r.State, failure: r.Failure, version: r.Version,
+		createdAt: r.CreatedAt, updatedAt: r.UpdatedAt, expiresAt: r.ExpiresAt, paidAt: r.PaidAt,
+	}
+}
+
+// Record lays the top-up open.
+func (t *TopUp) Record() TopUpRecord {
+	return TopUpRecord{
+		ID: t.id, Account: t.account, Pack: t.pack, Provider: t.provider, ProviderRef: t.providerRef, Client: t.client,
+		State: t.state, Failure: t.failure, Version: t.version,
+		CreatedAt: t.createdAt, UpdatedAt: t.updatedAt, ExpiresAt: t.expiresAt, PaidAt: t.paidAt,
+	}
+}
+
+// ID is the top-up's id, which the provider stores as our reference.
+func (t *TopUp) ID() ident.TopUpID { return t.id }
+
+// Account is who tops up.
+func (t *TopUp) Account() ident.AccountID { return t.account }
+
+// State is where the top-up stands.
+func (t *TopUp) State() TopUpState { return t.state }
+
+// Settled tells whether nothing more is expected of the provider.
+func (t *TopUp) Settled() bool {
+	switch t.state {
+	case TopUpCreated, TopUpAwaiting, TopUpProcessing:
+		return false
+	default:
+		return true
+	}
+}
+
+// Started records that the provider knows the payment, and what the page needs
+// to pay in place.
+func (t *TopUp) Started(ref string, client map[string]string, now time.Time) error {
+	if t.providerRef != "" && t.providerRef != ref {
+		return t.review("the provider answered a second payment for one top-up", now)
+	}
+	t.providerRef, t.client = ref, maps.Clone(client)
+	if t.state == TopUpCreated {
+		t.move(TopUpAwaiting, now)
+	}
+	return nil
+}
+
+// Apply takes in the provider's record of the payment and tells whether the
+// coins are to be credited now. The result depends on the top-up's state and
+// the record alone, never on the order in which messages came in, and at most
+// one Apply of all answers true. A payment that succeeds after the top-up was
+// canceled or expired is credited: the customer did pay.
+func (t *TopUp) Apply(p Payment, now time.Time) (credit bool) {
+	if t.state == TopUpPaid || t.state == TopUpReview {
+		return false
+	}
+	if p.Reference != t.id.String() || p.Ref != t.providerRef && t.providerRef != "" {
+		_ = t.review("the payment is of another top-up", now)
+		return false
+	}
+	switch p.Status {
+	case PaymentPaid:
+		if p.Amount != t.pack.Price {
+			_ = t.review("the paid amount or currency is not the ordered one", now)
+			return false
+		}
+		t.failure, t.paidAt = "", now
+		t.move(TopUpPaid, now)
+		return true
+	case PaymentCanceled:
+		if !t.Settled() {
+			t.failure = p.Failure
+			t.move(TopUpCanceled, now)
+		}
+	case PaymentProcessing:
+		if !t.Settled() {
+			t.failure = ""
+			t.move(TopUpProcessing, now)
+		}
+	case PaymentFailed:
+		if !t.Settled() {
+			t.failure = p.Failure
+			t.move(TopUpAwaiting, now)
+		}
+	case PaymentAwaiting:
+		if t.state == TopUpCreated {
+			t.move(TopUpAwaiting, now)
+		} else if !t.Settled() {
+			t.updatedAt = now
+		}
+	default:
+		_ = t.review("the provider answered a status that is not known", now)
+	}
+	return false
+}
+
+// Expire closes a top-up that nobody paid in time; asked of the provider
+// before, because a late success counts.
+func (t *TopUp) Expire(now time.Time) bool {
+	if t.Settled() || t.state == TopUpProcessing || now.Before(t.expiresAt) {
+		return false
+	}
+	t.move(TopUpExpired, now)
+	return true
+}
+
+func (t *TopUp) move(to TopUpState, now time.Time) {
+	t.state, t.updatedAt = to, now
+}
+
+func (t *TopUp) review(why string, now time.Time) error {
+	t.failure = why
+	t.move(TopUpReview, now)
+	return fault.New(fault.Conflict, "wallet.top-up-review", "this top-up needs a person to look at it")
+}
+
+// TopUpPaidEvent happens when a top-up was paid and its coins were credited.
+type TopUpPaidEvent struct {
+	TopUp   ident.TopUpID
+	Account ident.AccountID
+	Coins   money.Coins
+	Bonus   money.Coins
+	Price   money.Amount
+	At      time.Time
+}
+
+// CreditTopUp puts the coins of a paid top-up into the wallet. bonusExpiry zero
+// means that the given coins never expire.
+func (w *Wallet) CreditTopUp(t *TopUp, bonusExpiry time.Duration, ids *ident.Source, now time.Time) (TopUpPaidEvent, error) {
+	pack := t.pack
+	lot := &Lot{
+		ID: ident.New[ident.LotID](ids), Account: w.owner, Kind: Paid, Origin: "top-up", TopUp: t.id,
+		Granted: pack.Coins, Remaining: pack.Coins, Value: pack.Price, CreatedAt: now,
+	}
+	if err := w.credit(lot); err != nil {
+		return TopUpPaidEvent{}, err
+	}
+	if pack.Bonus > 0 {
+		worth := money.Amount{Minor: money.Prorate(pack.Price.Minor, int64(pack.Bonus), int64(pack.Coins)), Currency: pack.Price.Currency}
+		bonus := &Lot{
+			ID: ident.New[ident.LotID](ids), Account: w.owner, Kind: Bonus, Origin: "top-up", TopUp: t.id,
+			Granted: pack.Bonus, Remaining: pack.Bonus, Value: worth, CreatedAt: now,
+		}
+		if bonusExpiry > 0 {
+			bonus.ExpiresAt = now.Add(bonusExpiry)
+		}
+		if err := w.credit(bonus); err != nil {
+			return TopUpPaidEvent{}, err
+		}
+	}
+	journal := Journal{
+		ID: ident.New[ident.JournalID](ids), Kind: KindTopUp, Reference: "top-up:" + t.id.String(),
+		Owner: w.owner, Subject: t.id, At: now,
+	}
+	journal.postCoins(mintPaid(), userPaid(w.owner), pack.Coins)
+	journal.postCoins(mintBonus(), userBonus(w.owner), pack.Bonus)
+	journal.post(clearing(t.provider), prepaid(), Asset(pack.Price.Currency), pack.Price.Minor)
+	w.journals = append(w.journals, journal)
+	return TopUpPaidEvent{TopUp: t.id, Account: w.owner, Coins: pack.Coins, Bonus: pack.Bonus, Price: pack.Price, At: now}, nil
+}
