@@ -14,6 +14,10 @@ var (
 	ErrAlreadyOwned      = fault.New(fault.Conflict, "wallet.already-owned", "you own this post already; nothing was charged")
 	ErrOwnPost           = fault.New(fault.Conflict, "wallet.own-post", "your own posts are open to you; nothing was charged")
 	ErrNotForSale        = fault.New(fault.Conflict, "wallet.not-for-sale", "this post is free; nothing was charged")
+	ErrNoReceipt         = fault.New(fault.NotFound, "wallet.receipt-not-found", "there is no such receipt")
+	ErrTopUpNotFound     = fault.New(fault.NotFound, "wallet.top-up-not-found", "there is no such top-up")
+	ErrUnknownPack       = fault.New(fault.NotFound, "wallet.unknown-pack", "there is no such coin pack")
+	ErrUnknownProvider   = fault.New(fault.NotFound, "wallet.unknown-provider", "there is no such payment provider")
 )
 
 // Wallet is a fan's coins, locked for one change.

@@ -1,0 +1,44 @@
+// Package access holds the questions that one module asks another. The answer
+// comes from the caller's transaction, so that it still holds when the caller
+// acts on it.
+package access
+
+import (
+	"context"
+	"time"
+
+	"github.com/sajin-sns/sajin/domain/content"
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/domain/wallet"
+)
+
+// Offers is asked by the wallet: what does this post cost this buyer?
+type Offers interface {
+	// Offer fails with content.ErrNotFound for a post that is not visible and
+	// with a Forbidden fault for one that is not sold to the buyer.
+	Offer(ctx context.Context, buyer ident.AccountID, post ident.PostID) (wallet.Offer, error)
+}
+
+// Media is asked by content: are these media there to be shown?
+type Media interface {
+	// Media describes the owner's media in the order of ids. It fails with
+	// content.ErrMediaNotFound if one does not exist, is not the owner's, or
+	// has failed for good.
+	Media(ctx context.Context, owner ident.AccountID, ids []ident.MediaID) ([]content.Medium, error)
+}
+
+// Audience is asked by content: who follows?
+type Audience interface {
+	// Subscribes tells whether the account subscribes to the creator.
+	Subscribes(ctx context.Context, account, creator ident.AccountID) (bool, error)
+
+	// Large tells whether the creator has so many subscribers that posts are
+	// merged into inboxes as these are read.
+	Large(ctx context.Context, creator ident.AccountID) (bool, error)
+}
+
+// RecentPosts is asked by subscriptions: when were the newest posts published?
+type RecentPosts interface {
+	// RecentPosts lists publication times, the newest first.
+	RecentPosts(ctx context.Context, author ident.AccountID, limit int) ([]time.Time, error)
+}

@@ -1,0 +1,64 @@
+// Package event is how modules tell each other what happened. An event is
+// written down in the transaction that made it so, and reaches every consumer
+// at least once, in no particular order; consumers make that exactly once.
+package event
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/sajin-sns/sajin/domain/ident"
+)
+
+// Envelope is an event on its way.
+type Envelope struct {
+	ID         ident.EventID
+	Topic      string // "content.post.published.v1"
+	OccurredAt time.Time
+	TraceID    string // of the request that caused it
+	Payload    []byte // JSON
+}
+
+// Payload is the versioned body of an event. Its JSON is a contract: a version
+// only ever gains optional members, anything else is a new version.
+type Payload interface {
+	Topic() string
+}
+
+// Outbox takes events in.
+type Outbox interface {
+	// Append writes the domain events down in the transaction that ctx carries.
+	// It fails, and so must the transaction, for an event that the catalog
+	// does not know.
+	Append(ctx context.Context, events ...any) error
+}
+
+// Handler is one consumer of one topic.
+type Handler struct {
+	Consumer string // "subscriptions.fan-out": names the consumer for good
+	Topic    string
+
+	// Handle does the consumer's work, in a transaction that also records that
+	// it was done: an event that was handled before does not get here. It
+	// touches stores only. When it fails it is tried again with growing pauses,
+	// and in the end parked.
+	Handle func(ctx context.Context, e Envelope) error
+}
+
+// On makes a handler out of a function that takes the payload as its type.
+func On[P Payload](consumer string, handle func(ctx context.Context, e Envelope, p P) error) Handler {
+	var zero P
+	return Handler{
+		Consumer: consumer,
+		Topic:    zero.Topic(),
+		Handle: func(ctx context.Context, e Envelope) error {
+			var p P
+			if err := json.Unmarshal(e.Payload, &p); err != nil {
+				return fmt.Errorf("payload of %s %s: %w", e.Topic, e.ID, err)
+			}
+			return handle(ctx, e, p)
+		},
+	}
+}
