@@ -1,0 +1,130 @@
+// Package postgres is PostgreSQL as a sqldb.DB, on a native pgx pool. It knows
+// the driver and the migrations, and no table.
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/sajin-sns/sajin/adapters/sqldb"
+)
+
+// endTimeout is how long a COMMIT or ROLLBACK may take. They are not ended by
+// the caller's context: a commit cut off half way may or may not have happened.
+const endTimeout = 10 * time.Second
+
+// Options are what an operator may tune.
+type Options struct {
+	// MaxConns is the most connections of the pool; 0 leaves it to
+	// pool_max_conns in the URL, or to what the machine's cores can keep busy.
+	MaxConns int
+}
+
+// DB is one PostgreSQL database.
+type DB struct {
+	pool         *pgxpool.Pool
+	transactions *sqldb.Transactions[transaction]
+}
+
+var (
+	_ sqldb.DB     = (*DB)(nil)
+	_ sqldb.Copier = (*DB)(nil)
+)
+
+// Open connects to url, "postgres://user:password@host/database" or a list of
+// key=value words, and fails when nobody answers there. Statements are prepared
+// once a connection; behind a pooler that shares connections between
+// transactions, add default_query_exec_mode=exec to the URL.
+func Open(ctx context.Context, url string, options Options) (*DB, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w", err) // pgx leaves the password out
+	}
+	switch {
+	case options.MaxConns > 0:
+		config.MaxConns = int32(options.MaxConns)
+	case !strings.Contains(url, "pool_max_conns"):
+		config.MaxConns = int32(max(16, 4*runtime.GOMAXPROCS(0)))
+	}
+	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	if config.ConnConfig.RuntimeParams["application_name"] == "" {
+		config.ConnConfig.RuntimeParams["application_name"] = "sajin"
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	db := &DB{pool: pool}
+	db.transactions = sqldb.NewTransactions(db.begin)
+	if err := db.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// Dialect has both kinds of row locks.
+func (db *DB) Dialect() sqldb.Dialect {
+	return sqldb.Dialect{Name: "postgres", ForUpdate: " FOR UPDATE", SkipLocked: " FOR UPDATE SKIP LOCKED"}
+}
+
+// Ping asks for one round trip.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.pool.Ping(ctx); err != nil {
+		return fmt.Errorf("postgres: %w", err)
+	}
+	return nil
+}
+
+// Close waits for the connections that are in use.
+func (db *DB) Close() error {
+	db.pool.Close()
+	return nil
+}
+
+// Do runs fn in a transaction at READ COMMITTED.
+func (db *DB) Do(ctx context.Context, fn func(ctx context.Context) error) error {
+	return db.transactions.Do(ctx, fn)
+}
+
+func (db *DB) begin(ctx context.Context) (transaction, error) {
+	tx, err := db.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+	return transaction{tx}, classify(err)
+}
+
+type transaction struct{ pgx.Tx }
+
+func (t transaction) Commit(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, endTimeout)
+	defer cancel()
+	return classify(t.Tx.Commit(ctx)) // pgx reports a COMMIT that the server turned into a ROLLBACK
+}
+
+func (t transaction) Rollback(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, endTimeout)
+	defer cancel()
+	return t.Tx.Rollback(ctx)
+}
+
+// session is what the pool and a transaction have in common.
+type session interface {
+	Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+	CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error)
+}
+
+// session is where a statement of ctx goes, and what is to hear of its failure.
+func (db *DB) session(ctx context.Context) (session, *sqldb.Transaction[transaction], error) {
+	t, err := db.transactions.Current(ctx)
+	if err != nil || t == nil {
+		return db.pool, nil, err
+	}
+	return t.Conn, t, nil
+}

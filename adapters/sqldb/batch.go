@@ -1,0 +1,47 @@
+package sqldb
+
+// Batch gathers statements for Send. Its zero value is empty and ready.
+type Batch struct{ statements []Statement }
+
+// Statement is one statement of a Batch; for drivers. At most one of Affected
+// and Rows is set.
+type Statement struct {
+	Query    string
+	Args     []any
+	Affected func(n int64) error
+	Rows     func(Rows) error
+}
+
+// Exec adds a statement of which only success matters.
+func (b *Batch) Exec(query string, args ...any) {
+	b.statements = append(b.statements, Statement{Query: query, Args: args})
+}
+
+// ExecOne adds a statement that must touch exactly one row: Send answers err
+// when it does not.
+func (b *Batch) ExecOne(err error, query string, args ...any) {
+	b.ExecRows(func(n int64) error {
+		if n != 1 {
+			return err
+		}
+		return nil
+	}, query, args...)
+}
+
+// ExecRows adds a statement and is told how many rows it touched; an error of
+// the function stops the batch.
+func (b *Batch) ExecRows(affected func(n int64) error, query string, args ...any) {
+	b.statements = append(b.statements, Statement{Query: query, Args: args, Affected: affected})
+}
+
+// Query adds a statement that answers rows. The function must not use the
+// database and need not close the rows; an error of it stops the batch.
+func (b *Batch) Query(rows func(Rows) error, query string, args ...any) {
+	b.statements = append(b.statements, Statement{Query: query, Args: args, Rows: rows})
+}
+
+// Len is the number of statements.
+func (b *Batch) Len() int { return len(b.statements) }
+
+// Statements are the statements in order; for drivers.
+func (b *Batch) Statements() []Statement { return b.statements }
