@@ -1,0 +1,169 @@
+// Package config is what an operator can set: one struct whose tags name every
+// key, its default and what it accepts. Load reads flags, environment and file
+// over the defaults; Validate names everything that is wrong at once.
+//
+// It is imported by cmd alone. Every other package is given the values that it
+// needs, and knows neither keys nor files.
+package config
+
+import (
+	"time"
+
+	"github.com/sajin-sns/sajin/domain/money"
+)
+
+// Config is everything that can be set. The tags of a field are its key
+// (koanf), its default, what an empty value stands for (empty), the values that
+// it accepts (oneof, min, max) and one line about it (doc).
+type Config struct {
+	Env     string `koanf:"env" default:"development" oneof:"development,production" doc:"production refuses what only suits a try-out"`
+	DataDir string `koanf:"data_dir" default:"./sajin-data" doc:"folder for everything that is kept on this machine"`
+
+	HTTP     HTTP     `koanf:"http"`
+	Database Database `koanf:"database"`
+	Blob     Blob     `koanf:"blob"`
+	Events   Events   `koanf:"events"`
+	Auth     Auth     `koanf:"auth"`
+	Payments Payments `koanf:"payments"`
+	Wallet   Wallet   `koanf:"wallet"`
+	TopUps   TopUps   `koanf:"topups"`
+	Uploads  Uploads  `koanf:"uploads"`
+	Media    Media    `koanf:"media"`
+	Content  Content  `koanf:"content"`
+	Feeds    Feeds    `koanf:"feeds"`
+	Metrics  Metrics  `koanf:"metrics"`
+	Log      Log      `koanf:"log"`
+}
+
+// HTTP is the listener that clients talk to.
+type HTTP struct {
+	Listen      string        `koanf:"listen" default:"127.0.0.1:7777" doc:"host:port to listen on; no host means every interface"`
+	PublicURL   string        `koanf:"public_url" empty:"http://<http.listen>" doc:"what links and cookies are made for"`
+	ReadTimeout time.Duration `koanf:"read_timeout" default:"2m" min:"1s" doc:"longest time that a request may take to arrive, body included"`
+	BodyLimit   Size          `koanf:"body_limit" default:"1MiB" min:"1KiB" doc:"largest body of a request; parts of an upload have uploads.part_size"`
+}
+
+// Database is the only system of record.
+type Database struct {
+	URL      URL `koanf:"url" empty:"sqlite:<data_dir>/sajin.db" doc:"sqlite:<path>, sqlite::memory: or postgres://..."`
+	MaxConns int `koanf:"max_conns" default:"16" min:"2" max:"10000" doc:"most connections that this process keeps open"`
+}
+
+// Blob is where the bytes of media are kept.
+type Blob struct {
+	URL       URL    `koanf:"url" empty:"file:<data_dir>/blobs" doc:"file:<path>, memory: or s3://bucket?endpoint=http://host:port&region=..."`
+	AccessKey Secret `koanf:"access_key" doc:"access key of the bucket"`
+	SecretKey Secret `koanf:"secret_key" doc:"secret key of the bucket"`
+}
+
+// Events is how domain events travel once they are committed.
+type Events struct {
+	URL URL `koanf:"url" empty:"in process" doc:"nats://... when there are several nodes"`
+}
+
+// Auth is signing in.
+type Auth struct {
+	SigningKeyFile string          `koanf:"signing_key_file" empty:"a key made once in data_dir" doc:"file with the key that signs access tokens"`
+	Issuer         string          `koanf:"issuer" empty:"http.public_url" doc:"issuer of access tokens"`
+	AccessTTL      time.Duration   `koanf:"access_ttl" default:"15m" min:"1s" max:"24h" doc:"how long an access token is good for"`
+	RefreshTTL     time.Duration   `koanf:"refresh_ttl" default:"720h" min:"1s" doc:"how long a session lasts without being used"`
+	DeleteGrace    time.Duration   `koanf:"delete_grace" default:"720h" min:"0s" doc:"how long a deleted account can still come back"`
+	OIDC           map[string]OIDC `koanf:"oidc"`
+}
+
+// OIDC is one OpenID Connect provider to sign in with.
+type OIDC struct {
+	Issuer       string `koanf:"issuer" doc:"URL of the OpenID Connect provider"`
+	ClientID     string `koanf:"client_id" doc:"what the provider knows this server as"`
+	ClientSecret Secret `koanf:"client_secret" doc:"secret that goes with client_id"`
+}
+
+// Payments are the providers that take real money, in order of preference.
+type Payments struct {
+	Providers []string `koanf:"providers" default:"sandbox" doc:"providers on offer, the preferred one first"`
+	Sandbox   Sandbox  `koanf:"sandbox"`
+	Stripe    Stripe   `koanf:"stripe"`
+	PortOne   PortOne  `koanf:"portone"`
+}
+
+// Sandbox is the provider that plays customer and provider itself.
+type Sandbox struct {
+	WebhookSecret Secret `koanf:"webhook_secret" empty:"made at start" doc:"signs the webhooks that the sandbox sends"`
+}
+
+// Stripe is an account at Stripe.
+type Stripe struct {
+	SecretKey      Secret `koanf:"secret_key" doc:"API key of the server, sk_..."`
+	WebhookSecret  Secret `koanf:"webhook_secret" doc:"signing secret of the webhook endpoint, whsec_..."`
+	PublishableKey string `koanf:"publishable_key" doc:"key that pages may see, pk_..."`
+	BaseURL        string `koanf:"base_url" default:"https://api.stripe.com" doc:"where the API is"`
+}
+
+// PortOne is a store at PortOne (iamport).
+type PortOne struct {
+	APISecret     Secret `koanf:"api_secret" doc:"API secret of the store"`
+	StoreID       string `koanf:"store_id" doc:"id of the store"`
+	ChannelKey    string `koanf:"channel_key" doc:"channel that payments go through"`
+	WebhookSecret Secret `koanf:"webhook_secret" doc:"signing secret of the webhooks, whsec_..."`
+	BaseURL       string `koanf:"base_url" default:"https://api.portone.io" doc:"where the API is"`
+	APIVersion    string `koanf:"api_version" default:"v2" oneof:"v1,v2" doc:"version of the API that the store uses"`
+}
+
+// Wallet is what coins cost, and what sajin keeps of a sale.
+type Wallet struct {
+	FeeBPS      money.BasisPoints `koanf:"fee_bps" default:"2000" min:"0" max:"10000" doc:"the platform's share of a sale, in hundredths of a percent"`
+	CoinPacks   []CoinPack        `koanf:"coin_packs" default:"[{id: starter, coins: 100, bonus: 0, amount: 1000, currency: KRW}, {id: popular, coins: 500, bonus: 50, amount: 5000, currency: KRW}, {id: patron, coins: 1000, bonus: 200, amount: 10000, currency: KRW}]" doc:"what can be bought; amount is in minor units of the currency, coins do not count the bonus"`
+	BonusExpiry time.Duration     `koanf:"bonus_expiry" default:"8760h" min:"0s" doc:"how long bonus coins last; 0 means for ever"`
+}
+
+// CoinPack is an offer: coins and bonus coins for an amount of money.
+type CoinPack struct {
+	ID       string         `koanf:"id"`
+	Coins    money.Coins    `koanf:"coins"` // paid for: without the bonus
+	Bonus    money.Coins    `koanf:"bonus"`
+	Amount   int64          `koanf:"amount"` // in minor units
+	Currency money.Currency `koanf:"currency"`
+}
+
+// TopUps are purchases of coins.
+type TopUps struct {
+	ExpireAfter time.Duration `koanf:"expire_after" default:"24h" min:"1m" doc:"when a top-up that nobody paid for is given up"`
+}
+
+// Uploads are files on their way in.
+type Uploads struct {
+	PartSize Size          `koanf:"part_size" default:"8MiB" min:"1KiB" max:"1GiB" doc:"size of the parts that a file is sent in"`
+	MaxBytes Size          `koanf:"max_bytes" default:"64MiB" min:"1KiB" doc:"largest file"`
+	MaxOpen  int           `koanf:"max_open" default:"20" min:"1" max:"10000" doc:"unfinished uploads that one account may have"`
+	TTL      time.Duration `koanf:"ttl" default:"24h" min:"1m" doc:"when an unfinished upload is dropped"`
+	Quota    Size          `koanf:"quota" default:"20GiB" min:"0" doc:"what one account may store; 0 means as much as fits"`
+}
+
+// Media is the processing of pictures and films, and the links to them.
+type Media struct {
+	MaxPixels int64         `koanf:"max_pixels" default:"100000000" min:"1" doc:"most pixels of a picture"`
+	Workers   int           `koanf:"workers" default:"0" min:"0" max:"1024" doc:"files processed at a time; 0 means one per core"`
+	LinkTTL   time.Duration `koanf:"link_ttl" default:"10m" min:"1s" max:"24h" doc:"how long a link to a rendition works"`
+}
+
+// Content is what posts may say about themselves.
+type Content struct {
+	Categories []string `koanf:"categories" default:"people,nature,city,food,art,animals,travel,fashion,other" doc:"categories that a post may be filed under"`
+}
+
+// Feeds are the inboxes of subscribers.
+type Feeds struct {
+	FanoutThreshold int `koanf:"fanout_threshold" default:"10000" min:"0" doc:"followers above which posts are merged on reading, not copied to every inbox"`
+	Backfill        int `koanf:"backfill" default:"20" min:"0" max:"1000" doc:"older posts that a new subscriber finds in the inbox"`
+}
+
+// Metrics are for Prometheus.
+type Metrics struct {
+	Listen string `koanf:"listen" empty:"/metrics on http.listen" doc:"host:port of a listener for /metrics alone"`
+}
+
+// Log is what the server says about itself.
+type Log struct {
+	Level  string `koanf:"level" default:"info" oneof:"debug,info,warn,error" doc:"least severity that is written"`
+	Format string `koanf:"format" default:"auto" oneof:"auto,text,json" doc:"auto is text on a terminal and json otherwise"`
+}
