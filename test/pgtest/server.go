@@ -1,0 +1,176 @@
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// settings trade durability, which no test needs, for speed. Deadlocks are
+// found soon, so that their tests are short.
+var settings = []string{
+	"listen_addresses=", "port=5432", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0",
+	"max_connections=300", "shared_buffers=64MB", "autovacuum=off", "jit=off", "deadlock_timeout=100ms", "log_min_messages=warning",
+}
+
+// watch starts the server on a copy of the prepared cluster and stays beside it
+// until its input ends, which is when the test process, the only holder of the
+// other end, is gone; kill -9 included. Then it removes everything.
+const watch = `
+dir=$1 cluster=$2 postgres=$3; shift 3
+trap '' INT HUP TERM
+tar -xf "$cluster" -C "$dir" || exit 1
+"$postgres" -D "$dir/data" -k "$dir" "$@" >"$dir/log" 2>&1 &
+server=$!
+read -r _
+kill -QUIT $server
+wait $server
+rm -rf "$dir"
+`
+
+// held are the ends of the pipes that servers watch. They are kept from being
+// collected, which would close them.
+var held []*os.File
+
+func start() (*server, error) {
+	bin, version, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	as, err := user()
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := as.cluster(bin, version)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := as.folder("server")
+	if err != nil {
+		return nil, err
+	}
+	input, hold, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = input.Close() }()
+	held = append(held, hold)
+
+	args := []string{"-c", watch, "sh", dir, cluster, filepath.Join(bin, "postgres")}
+	for _, setting := range settings {
+		args = append(args, "-c", setting)
+	}
+	watcher := as.command(dir, "/bin/sh", args...)
+	watcher.Stdin = input
+	watcher.SysProcAttr.Setpgid = true // an interrupt from the keyboard is for the tests
+	if err := watcher.Start(); err != nil {
+		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	gone := make(chan struct{})
+	go func() {
+		_ = watcher.Wait()
+		close(gone)
+	}()
+	s := &server{socket: dir}
+	s.migrate = sync.OnceValue(s.makeTemplate)
+	if err := s.await(gone); err != nil {
+		_ = hold.Close()
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
+		return nil, fmt.Errorf("start PostgreSQL %s in %s: %w\n%s", version, dir, err, log)
+	}
+	return s, nil
+}
+
+// await connects as soon as the server lets it.
+func (s *server) await(gone <-chan struct{}) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	config, err := pgxpool.ParseConfig(s.url("postgres"))
+	if err != nil {
+		return err
+	}
+	config.MaxConns = 4
+	if s.admin, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return err
+	}
+	for {
+		err := s.admin.Ping(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-gone:
+			return errors.New("it ended at once")
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// account is who the server runs as. PostgreSQL refuses to be root.
+type account struct {
+	uid        int
+	credential *syscall.Credential // nil for who the tests run as
+}
+
+func (a account) command(dir, name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir // where the tests run may be closed to the account
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "PWD="+dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: a.credential}
+	return cmd
+}
+
+// folder makes one that belongs to the account alone.
+func (a account) folder(purpose string) (string, error) {
+	base := os.TempDir()
+	if len(base) > 50 {
+		base = "/tmp" // the path of a socket has about a hundred bytes
+	}
+	dir, err := os.MkdirTemp(base, "sajin-pgtest-"+purpose+"-")
+	if err != nil {
+		return "", err
+	}
+	if a.credential != nil {
+		if err := os.Chown(dir, int(a.credential.Uid), int(a.credential.Gid)); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// cluster is a tar file of what initdb makes, which takes longer than all the
+// rest. It is made once a machine, version and account; being one file, it is
+// there whole or not at all.
+func (a account) cluster(bin, version string) (string, error) {
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("sajin-pgtest-%s-%d.tar", version, a.uid))
+	if info, err := os.Lstat(path); err == nil {
+		if stat, ok := info.Sys().(*syscall.Stat_t); !ok || !info.Mode().IsRegular() || int(stat.Uid) != a.uid {
+			return "", fmt.Errorf("%s is somebody else's: remove it", path)
+		}
+		return path, nil
+	}
+	dir, err := a.folder("initdb")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	const script = `"$1/initdb" -D data -U postgres --auth=trust --encoding=UTF8 --no-locale --no-sync --wal-segsize=1 && tar -cf data.tar data`
+	if out, err := a.command(dir, "/bin/sh", "-c", script, "sh", bin).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("initdb: %w\n%s", err, strings.TrimSpace(string(out)))
+	}
+	if err := os.Rename(filepath.Join(dir, "data.tar"), path); err != nil {
+		return "", err
+	}
+	return path, nil
+}
