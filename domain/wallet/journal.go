@@ -5,6 +5,7 @@
 package wallet
 
 import (
+	"strings"
 	"time"
 
 	"github.com/sajin-sns/sajin/domain/ident"
@@ -83,4 +84,11 @@ func (j *Journal) post(debit, credit Account, asset Asset, amount int64) {
 
 func (j *Journal) postCoins(debit, credit Account, coins money.Coins) {
 	j.post(debit, credit, Coin, int64(coins))
+}
+
+// MayBeNegative tells whether an account may stand below zero: the mints, from
+// which coins come, what providers still owe the platform, and its expenses.
+func MayBeNegative(account string) bool {
+	return account == mintPaid().Name || account == mintBonus().Name || account == promotion().Name ||
+		strings.HasPrefix(account, "asset.clearing.")
 }

@@ -39,7 +39,7 @@ type Object interface {
 type Part struct {
 	Number int // 1..10000
 	Size   int64
-	ETag   string // opaque; equal bytes need not give equal tags
+	ETag   string // opaque; other bytes give another tag, equal bytes need not give equal tags
 }
 
 // Upload names an upload in parts: the key that the object will have, and the
@@ -50,8 +50,12 @@ type Upload struct {
 }
 
 // Store keeps objects. Keys are 1 to 512 characters of [a-z0-9/._-] in
-// non-empty segments, none of which is "." or ".."; any other key is ErrBadKey.
-// All methods may be called concurrently, by several processes.
+// non-empty segments of at most 200, none of which is "." or ".."; any other
+// key is ErrBadKey. Callers do not make one key the folder of another ("a" and
+// "a/b"): not every bucket holds both.
+//
+// All methods may be called concurrently, by several processes. When a body
+// fails, or the context ends, that error is answered and nothing has changed.
 type Store interface {
 	// Put stores body under key, replacing what was there at once and whole.
 	// The body must be of exactly size bytes, else ErrSize and nothing changes.
@@ -59,7 +63,8 @@ type Store interface {
 	Put(ctx context.Context, key string, body io.Reader, size int64, contentType string) error
 
 	// Open opens an object for reading, ErrNotFound if there is none. What was
-	// opened stays readable and unchanged when the object is replaced or deleted.
+	// opened never turns into other bytes: when the object is replaced or
+	// deleted it stays readable, or, in stores that cannot hold it, fails.
 	Open(ctx context.Context, key string) (Object, error)
 
 	// Stat describes an object, ErrNotFound if there is none.
@@ -69,26 +74,29 @@ type Store interface {
 	Delete(ctx context.Context, key string) error
 
 	// List calls yield for every object whose key starts with prefix, in the
-	// order of keys, until yield returns false or an error. Uploads that are
-	// not complete are not objects.
+	// order of keys, until yield returns false. Uploads that are not complete
+	// are not objects.
 	List(ctx context.Context, prefix string, yield func(Info) bool) error
 
 	// StartUpload opens an upload in parts.
 	StartUpload(ctx context.Context, key, contentType string) (Upload, error)
 
 	// PutPart stores one part through this process, replacing an earlier one of
-	// the same number. The body must be of exactly size bytes, else ErrSize and
-	// the earlier part, if any, stays. ErrNotFound when the upload is not open.
+	// the same number; numbers outside 1..10000 are refused. The body must be of
+	// exactly size bytes, else ErrSize and the earlier part, if any, stays.
+	// ErrNotFound when the upload is not open.
 	PutPart(ctx context.Context, u Upload, number int, body io.Reader, size int64) (Part, error)
 
 	// ListParts lists the parts that have arrived, in the order of numbers.
 	// ErrNotFound when the upload is not open.
 	ListParts(ctx context.Context, u Upload) ([]Part, error)
 
-	// CompleteUpload makes the object out of parts 1..n, which must be exactly
-	// the given ones, with their sizes (ErrIncomplete otherwise, and the upload
-	// stays open). It is idempotent: for an upload that was completed before
-	// it answers the object's Info again.
+	// CompleteUpload makes the object out of parts 1..n, n at least 1, which
+	// must be exactly the given ones in any order, with their sizes and tags
+	// (ErrIncomplete otherwise, and the upload stays open). It is idempotent:
+	// for an upload that was completed before it answers the object's Info
+	// again, as long as the object under the key is the one that it made.
+	// Otherwise ErrNotFound when the upload is not open.
 	CompleteUpload(ctx context.Context, u Upload, parts []Part) (Info, error)
 
 	// AbortUpload drops an upload and its parts; that it is not open is no error.

@@ -16,18 +16,19 @@ type Grant struct {
 	Method    string // "GET" allows HEAD too
 	Path      string // the path as routed, unescaped, without the query
 	Viewer    ident.AccountID
-	ExpiresAt time.Time
+	ExpiresAt time.Time // a fraction of a second is dropped
 }
 
 // Signer makes links and checks them.
 type Signer interface {
-	// Sign answers the path with its query: /path?exp=&vid=&kid=&sig=. Two
-	// calls with the same grant give the same text.
+	// Sign answers the path, escaped, with its query:
+	// /path?exp=&vid=&kid=&sig=. Two calls with the same grant give the same
+	// text until another key signs.
 	Sign(g Grant) string
 
-	// Check tells whether query allows viewer the method on the path now:
-	// nil, or ErrRefused, always the same one, whatever is wrong.
-	// Every parameter must be there exactly once, and no other one.
+	// Check tells whether query allows viewer the method on the path now, which
+	// is before ExpiresAt: nil, or ErrRefused, always the same one, whatever is
+	// wrong. Every parameter must be there exactly once, and no other one.
 	Check(method, path string, query url.Values, viewer ident.AccountID) error
 }
 

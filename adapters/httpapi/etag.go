@@ -1,0 +1,78 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/sajin-sns/sajin/domain/fault"
+)
+
+// conditional is embedded by the inputs that read one resource.
+type conditional struct {
+	IfNoneMatch string `header:"If-None-Match" doc:"ETag of the copy that you hold"`
+}
+
+// guarded is embedded by the inputs that change one resource.
+type guarded struct {
+	IfMatch string `header:"If-Match" doc:"ETag of the copy that the change was made on; 412 if it is out of date"`
+}
+
+// tagged is embedded by the outputs of single resources.
+type tagged struct {
+	ETag string `header:"ETag"`
+}
+
+// notModified answers 304.
+type notModified struct{ etag string }
+
+func (*notModified) Error() string             { return "not modified" }
+func (*notModified) GetStatus() int            { return http.StatusNotModified }
+func (e *notModified) GetHeaders() http.Header { return http.Header{"Etag": {e.etag}} }
+
+var _ huma.HeadersError = (*notModified)(nil)
+
+// etag names a representation: the version of the resource, which If-Match
+// compares, and a digest of the body, which If-None-Match does.
+func etag(version int64, body any) (string, error) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return "", err
+	}
+	digest := sha256.Sum256(encoded)
+	return `"` + strconv.FormatInt(version, 10) + "-" + hex.EncodeToString(digest[:8]) + `"`, nil
+}
+
+// fresh makes the ETag of an answer, or fails with 304 if the client has it.
+func (c conditional) fresh(version int64, body any) (tagged, error) {
+	tag, err := etag(version, body)
+	if err != nil {
+		return tagged{}, err
+	}
+	for held := range strings.SplitSeq(c.IfNoneMatch, ",") {
+		if held = strings.TrimPrefix(strings.TrimSpace(held), "W/"); held == tag || held == "*" {
+			return tagged{}, &notModified{tag}
+		}
+	}
+	return tagged{tag}, nil
+}
+
+var errIfMatch = fault.New(fault.BadRequest, "request.if-match", "If-Match must be one ETag of this resource, or *")
+
+// version is the version that the change was made on, 0 when that does not matter.
+func (g guarded) version() (int64, error) {
+	if g.IfMatch == "" || g.IfMatch == "*" {
+		return 0, nil
+	}
+	text, _, ok := strings.Cut(strings.Trim(g.IfMatch, `"`), "-")
+	version, err := strconv.ParseInt(text, 10, 64)
+	if !ok || err != nil || version < 1 {
+		return 0, errIfMatch
+	}
+	return version, nil
+}

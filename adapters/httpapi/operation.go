@@ -1,0 +1,122 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/sajin-sns/sajin/domain/fault"
+	"github.com/sajin-sns/sajin/domain/ident"
+)
+
+// caller is who makes a request.
+type caller struct {
+	Account ident.AccountID // zero: nobody is signed in
+	Session ident.SessionID
+	Role    string
+}
+
+func (c caller) moderator() bool { return c.Role == "moderator" || c.Role == "admin" }
+
+// audience is who may call an operation.
+type audience int
+
+const (
+	anyone  audience = iota // signed in or not
+	members                 // signed in
+	admins
+)
+
+// operation describes one operation of the API.
+type operation struct {
+	ID          string // "publish-post": the name in SDKs
+	Method      string
+	Path        string
+	Tag         string
+	Summary     string
+	Description string
+	For         audience
+	Status      int   // of success; 200 when zero
+	Problems    []int // statuses that it may answer beside those that every operation has
+	Idempotent  bool  // wants an Idempotency-Key
+	BodyLimit   int64 // bytes; 0: the API's default
+}
+
+// registry is what operations are registered with.
+type registry struct {
+	api       huma.API
+	log       *slog.Logger
+	bodyLimit int64
+	Cursors   cursors
+}
+
+// register adds an operation: the one place where who is calling is found out
+// and faults become problems.
+func register[I, O any](r *registry, op operation, handle func(ctx context.Context, by caller, in *I) (*O, error)) {
+	o := huma.Operation{
+		OperationID: op.ID, Method: op.Method, Path: op.Path, Tags: []string{op.Tag},
+		Summary: op.Summary, Description: op.Description, DefaultStatus: op.Status,
+		Errors:                       append([]int{http.StatusTooManyRequests}, op.Problems...),
+		MaxBodyBytes:                 r.bodyLimit,
+		RejectUnknownQueryParameters: true,
+	}
+	if op.BodyLimit > 0 {
+		o.MaxBodyBytes = op.BodyLimit
+	}
+	switch op.For {
+	case anyone:
+		o.Security = []map[string][]string{{}, {"bearer": {}}}
+	case members, admins:
+		o.Security = []map[string][]string{{"bearer": {}}}
+		o.Errors = append(o.Errors, http.StatusUnauthorized)
+		o.Middlewares = append(o.Middlewares, r.require(op.For))
+	}
+	if op.For == admins {
+		o.Errors = append(o.Errors, http.StatusForbidden)
+	}
+	if op.Idempotent {
+		o.Errors = append(o.Errors, http.StatusBadRequest, http.StatusConflict)
+		o.Middlewares = append(o.Middlewares, r.requireKey)
+	}
+	huma.Register(r.api, o, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, callerOf(ctx), in)
+		if err != nil {
+			if _, ok := errors.AsType[*notModified](err); ok {
+				return nil, err
+			}
+			return nil, problemOf(ctx, r.log, err)
+		}
+		return out, nil
+	})
+}
+
+// require refuses who may not call, before the request's body is read.
+func (r *registry) require(who audience) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		by := callerOf(ctx.Context())
+		switch {
+		case by.Account.IsZero():
+			r.refuse(ctx, errSignIn)
+		case who == admins && by.Role != "admin":
+			r.refuse(ctx, errAdminsOnly)
+		default:
+			next(ctx)
+		}
+	}
+}
+
+func (r *registry) refuse(ctx huma.Context, err error) {
+	_, w := unwrap(ctx)
+	if fault.KindOf(err) == fault.Unauthenticated {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="sajin"`)
+	}
+	writeProblem(w, problemOf(ctx.Context(), r.log, err))
+}
+
+var (
+	errSignIn     = fault.New(fault.Unauthenticated, "accounts.sign-in", "sign in first")
+	errAdminsOnly = fault.New(fault.Forbidden, "accounts.admins-only", "this is for administrators")
+)

@@ -1,0 +1,62 @@
+package httpapi
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/sajin-sns/sajin/domain/fault"
+	"github.com/sajin-sns/sajin/ports/link"
+	"github.com/sajin-sns/sajin/ports/store"
+)
+
+// paged is embedded by the inputs of lists.
+type paged struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many items at most"`
+	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before"`
+}
+
+// page is the body of every list.
+type page[T any] struct {
+	Items      []T     `json:"items" nullable:"false"`
+	NextCursor *string `json:"next_cursor" doc:"Where the next page begins; null on the last one"`
+}
+
+// listed is the answer of every list.
+type listed[T any] struct{ Body page[T] }
+
+var errCursor = fault.New(fault.BadRequest, "request.cursor", "the cursor is not one of this list; begin again without it")
+
+// cursors makes positions opaque: signed, and good for one list only.
+type cursors struct{ sealer link.Sealer }
+
+func (c cursors) page(list string, in paged) (store.Page, error) {
+	page := store.Page{Limit: in.Limit}
+	if in.Cursor == "" {
+		return page, nil
+	}
+	data, err := c.sealer.Unseal("cursor:"+list, in.Cursor)
+	if err != nil || len(data) != 24 {
+		return page, errCursor
+	}
+	page.After.At = time.UnixMicro(int64(binary.BigEndian.Uint64(data))).UTC() //nolint:gosec // the bits of an int64
+	copy(page.After.ID[:], data[8:])
+	return page, nil
+}
+
+func (c cursors) text(list string, p store.Position) *string {
+	if p.IsZero() {
+		return nil
+	}
+	data := binary.BigEndian.AppendUint64(nil, uint64(p.At.UnixMicro())) //nolint:gosec // the bits of an int64
+	text := c.sealer.Seal("cursor:"+list, append(data, p.ID[:]...))
+	return &text
+}
+
+// answer makes the body of a list.
+func answer[T any](c cursors, list string, l store.List[T]) *listed[T] {
+	items := l.Items
+	if items == nil {
+		items = []T{}
+	}
+	return &listed[T]{Body: page[T]{Items: items, NextCursor: c.text(list, l.Next)}}
+}

@@ -1,0 +1,66 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"time"
+
+	"github.com/sajin-sns/sajin/adapters/sqldb"
+	"github.com/sajin-sns/sajin/ports/store"
+)
+
+// Idempotency is store.Idempotency.
+type Idempotency struct{ db sqldb.DB }
+
+var _ store.Idempotency = (*Idempotency)(nil)
+
+// NewIdempotency makes the store of results that are given again.
+func NewIdempotency(db sqldb.DB) *Idempotency { return &Idempotency{db} }
+
+// Claim implements store.Idempotency. The insert waits for another transaction
+// that has inserted the key and is not done, so at most one claim is fresh.
+func (s *Idempotency) Claim(ctx context.Context, k store.IdempotencyKey, now time.Time) (result []byte, fresh bool, err error) {
+	var n int64
+	var hash, text []byte
+	var b sqldb.Batch
+	b.ExecRows(func(rows int64) error { n = rows; return nil },
+		`INSERT INTO idempotency_keys (account, operation, key, input_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (account, operation, key) DO NOTHING`, k.Account, k.Operation, k.Key, k.InputHash[:], now)
+	b.Query(func(rows sqldb.Rows) error {
+		return each(rows, func() error {
+			var r *string
+			err := rows.Scan(&hash, &r)
+			if r != nil {
+				text = []byte(*r)
+			}
+			return err
+		})
+	}, `SELECT input_hash, result FROM idempotency_keys WHERE account = $1 AND operation = $2 AND key = $3`, k.Account, k.Operation, k.Key)
+	if err := s.db.Send(ctx, &b); err != nil {
+		return nil, false, wrap("claim idempotency key", err)
+	}
+	if n == 1 {
+		return nil, true, nil
+	}
+	if subtle.ConstantTimeCompare(hash, k.InputHash[:]) == 0 {
+		return nil, false, store.ErrKeyReused
+	}
+	return text, false, nil
+}
+
+// Finish implements store.Idempotency.
+func (s *Idempotency) Finish(ctx context.Context, k store.IdempotencyKey, result []byte) error {
+	n, err := s.db.Exec(ctx, `UPDATE idempotency_keys SET result = $4 WHERE account = $1 AND operation = $2 AND key = $3`,
+		k.Account, k.Operation, k.Key, string(result))
+	if err == nil && n != 1 {
+		err = fmt.Errorf("the key was not claimed")
+	}
+	return wrap("finish idempotency key", err)
+}
+
+// Forget implements store.Idempotency.
+func (s *Idempotency) Forget(ctx context.Context, before time.Time) (int64, error) {
+	n, err := s.db.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < $1`, before)
+	return n, wrap("forget idempotency keys", err)
+}

@@ -1,0 +1,137 @@
+// Package sqlstore is every store of sajin, written once in SQL that PostgreSQL
+// and SQLite both speak. What they speak differently is the business of sqldb;
+// what a row means is that of the domain.
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sajin-sns/sajin/adapters/sqldb"
+	"github.com/sajin-sns/sajin/domain/content"
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/store"
+)
+
+// Posts is store.Posts.
+type Posts struct{ db sqldb.DB }
+
+var _ store.Posts = (*Posts)(nil)
+
+// NewPosts makes the store of posts.
+func NewPosts(db sqldb.DB) *Posts { return &Posts{db} }
+
+// Insert implements store.Posts.
+func (s *Posts) Insert(ctx context.Context, p *content.Post) error {
+	r := p.Record()
+	var b sqldb.Batch
+	b.Exec(`INSERT INTO posts (id, author, caption, caption_locked, category, visibility, price_coins, kind, state, merged,
+			version, created_at, published_at, edited_at, deleted_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		r.ID, r.Author, r.Caption, r.CaptionLocked, r.Category, r.Terms.Visibility, r.Terms.Price, r.Kind, r.State, r.Merged,
+		r.Version, r.CreatedAt, r.PublishedAt, r.EditedAt, r.DeletedAt)
+	b.Exec(`INSERT INTO post_counts (post, likes, comments, views, sales) VALUES ($1, 0, 0, 0, 0)`, r.ID)
+	insertParts(&b, r)
+	return wrap("insert post", s.db.Send(ctx, &b))
+}
+
+// Save implements store.Posts.
+func (s *Posts) Save(ctx context.Context, p *content.Post) error {
+	r := p.Record()
+	var b sqldb.Batch
+	b.ExecOne(content.ErrNotFound, `UPDATE posts SET caption = $2, caption_locked = $3, category = $4, visibility = $5,
+			price_coins = $6, kind = $7, state = $8, merged = $9, version = $10, published_at = $11, edited_at = $12, deleted_at = $13
+		WHERE id = $1`,
+		r.ID, r.Caption, r.CaptionLocked, r.Category, r.Terms.Visibility,
+		r.Terms.Price, r.Kind, r.State, r.Merged, r.Version, r.PublishedAt, r.EditedAt, r.DeletedAt)
+	b.Exec(`DELETE FROM post_tags WHERE post = $1`, r.ID)
+	b.Exec(`DELETE FROM post_media WHERE post = $1`, r.ID)
+	insertParts(&b, r)
+	return wrap("save post", s.db.Send(ctx, &b))
+}
+
+// insertParts adds the rows of a post's media and tags. The tags of a post that
+// is not published carry no time and so are on no tag page.
+func insertParts(b *sqldb.Batch, r content.Record) {
+	for i, id := range r.Media {
+		b.Exec(`INSERT INTO post_media (post, position, media) VALUES ($1, $2, $3)`, r.ID, i, id)
+	}
+	var visible time.Time
+	if r.State == content.Published {
+		visible = r.PublishedAt
+	}
+	for i, tag := range r.Tags {
+		b.Exec(`INSERT INTO post_tags (post, position, tag, published_at) VALUES ($1, $2, $3, $4)`, r.ID, i, tag, visible)
+	}
+}
+
+// Lock implements store.Posts.
+func (s *Posts) Lock(ctx context.Context, id ident.PostID) (*content.Post, error) {
+	r, err := sqldb.One(ctx, s.db, scanPost, `SELECT id, author, caption, caption_locked, category, visibility, price_coins,
+			kind, state, merged, version, created_at, published_at, edited_at, deleted_at
+		FROM posts WHERE id = $1`+s.db.Dialect().ForUpdate, id)
+	if err != nil {
+		return nil, found("lock post", err, content.ErrNotFound)
+	}
+	var b sqldb.Batch
+	b.Query(collect(&r.Media, sqldb.Scalar[ident.MediaID]), `SELECT media FROM post_media WHERE post = $1 ORDER BY position`, id)
+	b.Query(collect(&r.Tags, sqldb.Scalar[string]), `SELECT tag FROM post_tags WHERE post = $1 ORDER BY position`, id)
+	if err := s.db.Send(ctx, &b); err != nil {
+		return nil, wrap("lock post", err)
+	}
+	return content.RestorePost(r), nil
+}
+
+func scanPost(row sqldb.Row) (r content.Record, err error) {
+	err = row.Scan(&r.ID, &r.Author, &r.Caption, &r.CaptionLocked, &r.Category, &r.Terms.Visibility, &r.Terms.Price,
+		&r.Kind, &r.State, &r.Merged, &r.Version, &r.CreatedAt, &r.PublishedAt, &r.EditedAt, &r.DeletedAt)
+	return r, err
+}
+
+// Waiting implements store.Posts.
+func (s *Posts) Waiting(ctx context.Context, media ident.MediaID) ([]ident.PostID, error) {
+	ids, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.PostID], `SELECT p.id FROM post_media m JOIN posts p ON p.id = m.post
+		WHERE m.media = $1 AND p.state = 'processing' ORDER BY p.id`, media)
+	return ids, wrap("waiting posts", err)
+}
+
+// Recent implements store.Posts.
+func (s *Posts) Recent(ctx context.Context, author ident.AccountID, limit int) ([]time.Time, error) {
+	times, err := sqldb.List(ctx, s.db, sqldb.Scalar[time.Time], `SELECT published_at FROM posts
+		WHERE author = $1 AND state = 'published' ORDER BY published_at DESC, id DESC LIMIT $2`, author, limit)
+	return times, wrap("recent posts", err)
+}
+
+// Terms implements store.Posts.
+func (s *Posts) Terms(ctx context.Context, id ident.PostID) (author ident.AccountID, terms content.Terms, err error) {
+	err = s.db.QueryRow(ctx, `SELECT p.author, p.visibility, p.price_coins FROM posts p JOIN accounts a ON a.id = p.author
+		WHERE p.id = $1 AND p.state = 'published' AND a.deleted_at IS NULL`, id).Scan(&author, &terms.Visibility, &terms.Price)
+	return author, terms, found("terms of post", err, content.ErrNotFound)
+}
+
+// wrap says what was attempted.
+func wrap(attempt string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", attempt, err)
+}
+
+// found turns "no rows" into the module's own answer.
+func found(attempt string, err, missing error) error {
+	if errors.Is(err, sqldb.ErrNoRows) {
+		return missing
+	}
+	return wrap(attempt, err)
+}
+
+// collect reads all rows of a batch's query into dest.
+func collect[T any](dest *[]T, scan func(sqldb.Row) (T, error)) func(sqldb.Rows) error {
+	return func(rows sqldb.Rows) error {
+		all, err := sqldb.Collect(rows, scan)
+		*dest = all
+		return err
+	}
+}
