@@ -1,0 +1,81 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/sajin-sns/sajin/domain/accounts"
+	"github.com/sajin-sns/sajin/domain/fault"
+	"github.com/sajin-sns/sajin/ports/trace"
+)
+
+// Authenticator finds out who holds an access token.
+type Authenticator interface {
+	// Authenticate fails with an Unauthenticated fault for a token that is not
+	// valid, or whose session or account has ended.
+	Authenticate(ctx context.Context, token string) (accounts.Actor, error)
+}
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) caller {
+	by, _ := ctx.Value(callerKey{}).(caller)
+	return by
+}
+
+var errScheme = fault.New(fault.Unauthenticated, "accounts.token-invalid", "the Authorization header must be: Bearer <access token>")
+
+// authenticate finds out who is calling. A request without a token is
+// anonymous; one with a bad token is refused, also where nobody needs to be
+// signed in, so that a client learns that it must refresh.
+func authenticate(auth Authenticator, log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		values := r.Header.Values("Authorization")
+		if len(values) == 0 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		var actor accounts.Actor
+		err := error(errScheme)
+		scheme, token, _ := strings.Cut(values[0], " ")
+		if len(values) == 1 && strings.EqualFold(scheme, "Bearer") {
+			actor, err = auth.Authenticate(r.Context(), strings.TrimSpace(token))
+		}
+		if err != nil {
+			p := problemOf(r.Context(), log, err)
+			if p.Status == http.StatusUnauthorized {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="sajin", error="invalid_token"`)
+			}
+			writeProblem(w, p)
+			return
+		}
+		by := caller{Account: actor.Account, Session: actor.Session, Role: actor.Role}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, by)))
+	})
+}
+
+// identify gives every request an id, which a proxy before us may have done.
+func identify(newID func() string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get("X-Request-Id")
+		if !usableID(id) {
+			id = newID()
+		}
+		w.Header().Set("X-Request-Id", id)
+		next.ServeHTTP(w, r.WithContext(trace.With(r.Context(), id)))
+	})
+}
+
+func usableID(id string) bool {
+	if len(id) < 8 || len(id) > 64 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}

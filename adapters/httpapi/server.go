@@ -1,0 +1,186 @@
+// Package httpapi is sajin's HTTP API: one file for each resource, over a
+// framework that writes the OpenAPI document from the same types. It turns
+// requests into calls of use cases and faults into problems, and decides
+// nothing itself.
+package httpapi
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/sajin-sns/sajin/ports/link"
+)
+
+// Options are what the API needs beside its resources.
+type Options struct {
+	Version   string
+	PublicURL string
+	BodyLimit int64
+	Log       *slog.Logger
+	Auth      Authenticator
+	Sealer    link.Sealer
+	NewID     func() string // of requests
+}
+
+// Resource is a part of the API: what it adds when the server is put together.
+type Resource interface {
+	register(r *registry)
+}
+
+// Route is a part of the server that is no operation of the API: media, parts
+// of uploads, pages.
+type Route struct {
+	Pattern string // as http.ServeMux takes it
+	Handler http.Handler
+}
+
+// API is the whole of it.
+type API struct {
+	http.Handler
+	api huma.API
+}
+
+// OpenAPI is the document that describes the API, in version 3.1.
+func (a *API) OpenAPI() *huma.OpenAPI { return a.api.OpenAPI() }
+
+// New puts the server together.
+func New(o Options, routes []Route, resources ...Resource) *API {
+	replaceErrorModel()
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("sajin", o.Version)
+	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.Info.Description = description
+	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	config.Servers = []*huma.Server{{URL: o.PublicURL}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /v1/sessions"},
+	}
+	api := humago.New(mux, config)
+	r := &registry{api: api, log: o.Log, bodyLimit: o.BodyLimit, Cursors: cursors{o.Sealer}}
+	for _, resource := range resources {
+		resource.register(r)
+	}
+	for _, route := range routes {
+		mux.Handle(route.Pattern, route.Handler)
+	}
+	handler := authenticate(o.Auth, o.Log, problems(mux))
+	return &API{Handler: identify(o.NewID, record(o.Log, protect(handler))), api: api}
+}
+
+// unwrap reaches through huma to the request and the answer.
+func unwrap(ctx huma.Context) (*http.Request, http.ResponseWriter) { return humago.Unwrap(ctx) }
+
+// problems answers for the mux where it has no handler: its own answers are
+// plain text.
+func problems(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		own := muted{header: http.Header{}}
+		handler.ServeHTTP(&own, r)
+		switch own.status {
+		case http.StatusMethodNotAllowed:
+			w.Header().Set("Allow", own.header.Get("Allow"))
+			writeProblem(w, newProblem(r.Context(), own.status, codes[own.status], "this path does not take the method "+r.Method))
+		case http.StatusNotFound:
+			writeProblem(w, newProblem(r.Context(), own.status, codes[own.status], "there is nothing at this path"))
+		default: // a redirect to the clean path
+			handler.ServeHTTP(w, r)
+		}
+	})
+}
+
+// muted takes an answer and sends none of it.
+type muted struct {
+	header http.Header
+	status int
+}
+
+func (m *muted) Header() http.Header         { return m.header }
+func (m *muted) Write(b []byte) (int, error) { return len(b), nil }
+func (m *muted) WriteHeader(status int)      { m.status = status }
+
+// protect sets the headers that every answer carries, and keeps a panic from
+// ending more than its request.
+func protect(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// record logs each request once it is answered, and answers for a panic.
+func record(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		started := time.Now()
+		seen := &watched{ResponseWriter: w}
+		defer func() {
+			if cause := recover(); cause != nil {
+				if cause == http.ErrAbortHandler {
+					panic(cause)
+				}
+				log.ErrorContext(r.Context(), "panic", "cause", cause, "method", r.Method, "path", r.URL.Path, "trace_id", w.Header().Get("X-Request-Id"))
+				if seen.status == 0 {
+					writeProblem(seen, newProblem(r.Context(), http.StatusInternalServerError, "internal", "something went wrong on our side; the trace id helps us to find out what"))
+				}
+			}
+			log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", seen.status,
+				"bytes", seen.bytes, "took", time.Since(started), "trace_id", w.Header().Get("X-Request-Id"))
+		}()
+		next.ServeHTTP(seen, r)
+	})
+}
+
+// watched remembers what was answered.
+type watched struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *watched) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom keeps the way open for sendfile.
+func (w *watched) ReadFrom(src io.Reader) (int64, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := io.Copy(w.ResponseWriter, src)
+	w.bytes += n
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+const description = `The server of a community of photos and videos, where some posts are free and some cost coins.
+
+Lists answer at most ` + "`limit`" + ` items and ` + "`next_cursor`" + `, which is opaque and good for that list only.
+Errors are RFC 9457 problems: switch on ` + "`code`" + `. Times are RFC 3339 in UTC, ids are UUIDs of version 7,
+coins are whole numbers, money is in minor units.`
