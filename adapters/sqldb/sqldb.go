@@ -23,6 +23,9 @@ import (
 // fails as well and nothing is committed. So a duplicate that is expected is
 // asked for with ON CONFLICT DO NOTHING, not by looking for ErrUnique.
 //
+// A statement outside a transaction whose context ends while it runs may or
+// may not have taken effect; within Do it has not.
+//
 // Placeholders are $1, $2 ...; Value lists what may be an argument and Rows
 // what may be scanned into.
 type DB interface {

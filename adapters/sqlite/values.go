@@ -169,6 +169,8 @@ func classify(err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
+	// ON DELETE RESTRICT is reported as a failed trigger, which may be anything:
+	// the migrations leave actions at their default.
 	switch refused.Code() {
 	case codes.SQLITE_CONSTRAINT_UNIQUE, codes.SQLITE_CONSTRAINT_PRIMARYKEY, codes.SQLITE_CONSTRAINT_ROWID:
 		return sqldb.Classify(sqldb.ErrUnique, err)

@@ -4,23 +4,22 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 )
 
 // patience is how long a write waits for its turn. It is far above what writes
-// take: who waits so long waits for itself, by writing within a Do without the
-// context of that Do.
+// take: who waits so long waits for itself.
 const patience = 30 * time.Second
 
-var errTurn = fmt.Errorf("sqlite: no turn to write within %s: is something written within Do, without its context?", patience)
+var errTurn = errors.New("sqlite: no turn to write in a long time: is something written within a Do, without the context of that Do?")
 
 // writer is the one connection that writes. Whoever has the turn has it alone.
 type writer struct {
-	pool *sql.DB
-	turn chan struct{} // holds one token while nobody has the turn
-	conn *sql.Conn
+	pool     *sql.DB
+	turn     chan struct{} // holds one token while nobody has the turn
+	patience time.Duration
+	conn     *sql.Conn
 	statements
 }
 
@@ -29,7 +28,7 @@ func newWriter(ctx context.Context, name string) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{pool: pool, turn: make(chan struct{}, 1)}
+	w := &writer{pool: pool, turn: make(chan struct{}, 1), patience: patience}
 	if err := w.connect(ctx); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
@@ -54,7 +53,7 @@ func (w *writer) acquire(ctx context.Context) error {
 		return nil
 	default:
 	}
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(w.patience)
 	defer timer.Stop()
 	select {
 	case <-w.turn:

@@ -359,7 +359,10 @@ func dbContexts(t *testing.T, db sqldb.DB) {
 			dbExec(t, held, db, lock)
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
-			_, err := db.Exec(ctx, lock)
+			err := db.Do(ctx, func(ctx context.Context) error {
+				_, err := db.Exec(ctx, lock)
+				return err
+			})
 			dbIs(t, err, context.DeadlineExceeded)
 			return nil
 		})
