@@ -135,3 +135,17 @@ func collect[T any](dest *[]T, scan func(sqldb.Row) (T, error)) func(sqldb.Rows)
 		return err
 	}
 }
+
+var _ store.PostCounters = (*Posts)(nil)
+
+// CountPost implements store.PostCounters.
+func (s *Posts) CountPost(ctx context.Context, author ident.AccountID, by int64) error {
+	_, err := s.db.Exec(ctx, `UPDATE account_counts SET posts = posts + $2 WHERE account = $1`, author, by)
+	return wrap("count post", err)
+}
+
+// CountSale implements store.PostCounters.
+func (s *Posts) CountSale(ctx context.Context, id ident.PostID) error {
+	_, err := s.db.Exec(ctx, `UPDATE post_counts SET sales = sales + 1 WHERE post = $1`, id)
+	return wrap("count sale", err)
+}

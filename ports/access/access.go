@@ -23,7 +23,8 @@ type Offers interface {
 type Media interface {
 	// Media describes the owner's media in the order of ids. It fails with
 	// content.ErrMediaNotFound if one does not exist, is not the owner's, or
-	// has failed for good.
+	// has failed for good. Within a transaction the answer holds until its end:
+	// a medium cannot become ready unnoticed by a post that begins to wait.
 	Media(ctx context.Context, owner ident.AccountID, ids []ident.MediaID) ([]content.Medium, error)
 }
 

@@ -145,3 +145,12 @@ type LibraryItem struct {
 	Post     *Post   `json:"post"`
 	Purchase Receipt `json:"purchase"`
 }
+
+// PostCounters keeps the numbers beside posts and their authors.
+type PostCounters interface {
+	// CountPost adds to the number of the author's published posts.
+	CountPost(ctx context.Context, author ident.AccountID, by int64) error
+
+	// CountSale adds one to a post's sales.
+	CountSale(ctx context.Context, id ident.PostID) error
+}

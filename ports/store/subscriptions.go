@@ -36,8 +36,8 @@ type Subscriptions interface {
 // Inboxes keeps the entries that were delivered to subscribers.
 type Inboxes interface {
 	// Deliver writes a post into the inboxes of at most limit of its author's
-	// subscribers, in the order of their ids, beginning after one. It answers
-	// the last subscriber that it reached, zero when there was nobody left.
+	// subscribers, in the order of their ids, beginning after one; zero begins
+	// with the first. It answers where to go on, zero when nobody is left.
 	// Delivering twice leaves one entry.
 	Deliver(ctx context.Context, d Delivery, after ident.AccountID, limit int) (ident.AccountID, error)
 

@@ -1,0 +1,122 @@
+package subscriptions
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/jobs"
+	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/tx"
+)
+
+// The kinds of jobs of this package.
+const (
+	FanOutJob   = "subscriptions.fan-out"
+	WithdrawJob = "subscriptions.withdraw"
+)
+
+// FanOut carries posts to the inboxes of their authors' subscribers, and takes
+// deleted ones back, a batch in each transaction: one that is interrupted goes
+// on where it was.
+type FanOut struct {
+	Tx            tx.Runner
+	Queue         jobs.Queue
+	Subscriptions store.Subscriptions
+	Inboxes       store.Inboxes
+	Batch         int // subscribers in one transaction
+}
+
+// progress is how far a fan-out has come: the payload of its job.
+type progress struct {
+	Author      ident.AccountID `json:"author"`
+	PublishedAt time.Time       `json:"published_at"`
+	After       ident.AccountID `json:"after"` // the last subscriber who was reached
+}
+
+// Handlers are the consumers of this module.
+func (s *FanOut) Handlers() []event.Handler {
+	return []event.Handler{
+		event.On("subscriptions.fan-out", func(ctx context.Context, _ event.Envelope, e event.PostPublishedV1) error {
+			if e.Merged {
+				return nil
+			}
+			return s.enqueue(ctx, FanOutJob, e.PostID, progress{Author: e.AuthorID, PublishedAt: e.PublishedAt})
+		}),
+		event.On("subscriptions.withdraw", func(ctx context.Context, _ event.Envelope, e event.PostDeletedV1) error {
+			if !e.WasPublished {
+				return nil
+			}
+			return s.enqueue(ctx, WithdrawJob, e.PostID, progress{Author: e.AuthorID})
+		}),
+		event.On("subscriptions.count-started", func(ctx context.Context, _ event.Envelope, e event.SubscribedV1) error {
+			return s.Subscriptions.Adjust(ctx, e.SubscriberID, e.CreatorID, 1)
+		}),
+		event.On("subscriptions.count-ended", func(ctx context.Context, _ event.Envelope, e event.UnsubscribedV1) error {
+			return s.Subscriptions.Adjust(ctx, e.SubscriberID, e.CreatorID, -1)
+		}),
+	}
+}
+
+// Workers are the jobs of this module.
+func (s *FanOut) Workers() []jobs.Worker {
+	return []jobs.Worker{
+		{Kind: FanOutJob, Run: s.fanOut, GiveUp: s.drop},
+		{Kind: WithdrawJob, Run: s.withdraw, GiveUp: s.drop},
+	}
+}
+
+func (s *FanOut) enqueue(ctx context.Context, kind string, post ident.PostID, p progress) error {
+	payload, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", kind, err)
+	}
+	return s.Queue.Enqueue(ctx, jobs.Job{Kind: kind, Subject: post, Owner: p.Author, Payload: string(payload)})
+}
+
+func (s *FanOut) fanOut(ctx context.Context, l jobs.Lease) error {
+	var p progress
+	if err := json.Unmarshal([]byte(l.Job.Payload), &p); err != nil {
+		return jobs.Permanent{Err: fmt.Errorf("payload of %s: %w", l.Job.Kind, err)}
+	}
+	delivery := store.Delivery{Post: l.Job.Subject, Author: p.Author, PublishedAt: p.PublishedAt}
+	for {
+		next := p
+		err := s.Tx.Do(ctx, func(ctx context.Context) (err error) {
+			if next.After, err = s.Inboxes.Deliver(ctx, delivery, p.After, s.Batch); err != nil {
+				return err
+			}
+			if next.After.IsZero() {
+				return s.Queue.Finish(ctx, l)
+			}
+			payload, err := json.Marshal(next)
+			if err != nil {
+				return err
+			}
+			return s.Queue.Checkpoint(ctx, l, string(payload))
+		})
+		if err != nil || next.After.IsZero() {
+			return err
+		}
+		p = next
+	}
+}
+
+func (s *FanOut) withdraw(ctx context.Context, l jobs.Lease) error {
+	for {
+		n, err := s.Inboxes.Withdraw(ctx, l.Job.Subject, s.Batch)
+		if err != nil {
+			return err
+		}
+		if n < int64(s.Batch) {
+			return s.Queue.Finish(ctx, l)
+		}
+	}
+}
+
+// drop gives a job up; what was delivered stays delivered. Inboxes that lack
+// the post still have it on the author's page.
+func (s *FanOut) drop(ctx context.Context, l jobs.Lease, _ error) error { return s.Queue.Finish(ctx, l) }

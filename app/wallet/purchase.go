@@ -1,0 +1,99 @@
+// Package wallet holds the use cases of coins: buying a post with them, topping
+// them up, and reading what happened to them. It knows posts only as offers and
+// payment providers only as ports.
+package wallet
+
+import (
+	"context"
+	"time"
+
+	"github.com/sajin-sns/sajin/app/once"
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/domain/money"
+	"github.com/sajin-sns/sajin/domain/wallet"
+	"github.com/sajin-sns/sajin/ports/access"
+	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/store"
+)
+
+// Purchases buys posts.
+type Purchases struct {
+	Once      *once.Guard
+	Offers    access.Offers
+	Wallets   store.Wallets
+	Purchases store.Purchases
+	Outbox    event.Outbox
+	IDs       *ident.Source
+	Now       func() time.Time
+	Fee       money.BasisPoints // the platform's share of a price
+}
+
+// Buy names a post and the attempt to buy it.
+type Buy struct {
+	Post ident.PostID
+	Key  string `json:"-"` // idempotency key
+}
+
+// Bought is what a purchase answers.
+type Bought struct {
+	Purchase store.Receipt `json:"purchase"`
+	Wallet   store.Balance `json:"wallet"`
+}
+
+// Buy pays for a post with the actor's coins and puts it into his library, in
+// one transaction. The same key again answers the same, and replayed.
+//
+// It fails with NotFound if the post is not visible, Forbidden if it is for
+// subscribers only, wallet.ErrAlreadyOwned, ErrOwnPost or ErrNotForSale, and
+// wallet.ErrInsufficientCoins with what is needed and available.
+func (s *Purchases) Buy(ctx context.Context, actor ident.AccountID, in Buy) (out Bought, replayed bool, err error) {
+	return once.Do(ctx, s.Once, actor, "purchase-post", in.Key, in, func(ctx context.Context) (Bought, error) {
+		w, err := s.Wallets.Lock(ctx, actor) // from here on no other purchase of the actor runs
+		if err != nil {
+			return Bought{}, err
+		}
+		if owns, err := s.Purchases.Owns(ctx, actor, in.Post); err != nil || owns {
+			return Bought{}, owned(err)
+		}
+		offer, err := s.Offers.Offer(ctx, actor, in.Post)
+		if err != nil {
+			return Bought{}, err
+		}
+		p, err := w.Buy(offer, s.Fee, s.IDs, s.Now())
+		if err != nil {
+			return Bought{}, err
+		}
+		if err := s.Wallets.Save(ctx, w); err != nil {
+			return Bought{}, err
+		}
+		if err := s.Purchases.Insert(ctx, p); err != nil {
+			return Bought{}, err
+		}
+		if err := s.Outbox.Append(ctx, wallet.PurchaseSettled{Purchase: p}); err != nil {
+			return Bought{}, err
+		}
+		return s.bought(ctx, w, p)
+	})
+}
+
+func (s *Purchases) bought(ctx context.Context, w *wallet.Wallet, p wallet.Purchase) (Bought, error) {
+	receipt, err := s.Purchases.Receipt(ctx, p.Buyer, p.ID)
+	if err != nil {
+		return Bought{}, err
+	}
+	paid, bonus := w.Spendable(p.At)
+	return Bought{Purchase: withURL(receipt), Wallet: store.Balance{Paid: paid, Bonus: bonus, Total: paid + bonus}}, nil
+}
+
+func owned(err error) error {
+	if err != nil {
+		return err
+	}
+	return wallet.ErrAlreadyOwned
+}
+
+// withURL adds where the receipt can be read.
+func withURL(r store.Receipt) store.Receipt {
+	r.ReceiptURL = "/v1/wallet/receipts/" + r.ID.String()
+	return r
+}
