@@ -1,0 +1,34 @@
+# `make` alone lists what there is.
+.DEFAULT_GOAL := help
+
+# At most four packages at a time: some start a database server of their own.
+cores := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+TEST_FLAGS ?= -race -timeout 10m -p $(shell [ $(cores) -lt 4 ] && echo $(cores) || echo 4)
+LINT := go tool -modfile=tools/go.mod golangci-lint
+
+.PHONY: help run build test lint sdk hooks
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## the server with sample content, on http://127.0.0.1:7777
+	go run ./cmd/sajin serve --demo
+
+build: ## bin/sajin
+	go build -trimpath -o bin/sajin ./cmd/sajin
+
+test: ## every test; first installs what they need that is missing
+	@scripts/test-needs
+	go test $(TEST_FLAGS) ./...
+
+lint: ## formatting, go vet, the linter (built on first use) and a tidy go.mod
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { printf 'gofmt would change:\n%s\n' "$$unformatted" >&2; exit 1; }
+	go vet ./...
+	$(LINT) run
+	go mod tidy -diff
+
+sdk: ## the Go client, from the server's OpenAPI document
+	go generate ./sdk/go/...
+
+hooks: ## look at staged files before every commit
+	git config core.hooksPath scripts
