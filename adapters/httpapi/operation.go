@@ -50,7 +50,7 @@ type registry struct {
 	api       huma.API
 	log       *slog.Logger
 	bodyLimit int64
-	Cursors   cursors
+	cursors   cursors
 }
 
 // register adds an operation: the one place where who is calling is found out

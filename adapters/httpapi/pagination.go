@@ -15,14 +15,14 @@ type paged struct {
 	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before"`
 }
 
-// page is the body of every list.
-type page[T any] struct {
+// bodyOf is the body of a list.
+type bodyOf[T any] struct {
 	Items      []T     `json:"items" nullable:"false"`
 	NextCursor *string `json:"next_cursor" doc:"Where the next page begins; null on the last one"`
 }
 
 // listed is the answer of every list.
-type listed[T any] struct{ Body page[T] }
+type listed[T any] struct{ Body bodyOf[T] }
 
 var errCursor = fault.New(fault.BadRequest, "request.cursor", "the cursor is not one of this list; begin again without it")
 
@@ -52,11 +52,20 @@ func (c cursors) text(list string, p store.Position) *string {
 	return &text
 }
 
-// answer makes the body of a list.
-func answer[T any](c cursors, list string, l store.List[T]) *listed[T] {
+// list reads a page of a list and makes its answer. name keeps the cursors of
+// one list from being used with another.
+func list[T any](r *registry, name string, in paged, read func(store.Page) (store.List[T], error)) (*listed[T], error) {
+	page, err := r.cursors.page(name, in)
+	if err != nil {
+		return nil, err
+	}
+	l, err := read(page)
+	if err != nil {
+		return nil, err
+	}
 	items := l.Items
 	if items == nil {
 		items = []T{}
 	}
-	return &listed[T]{Body: page[T]{Items: items, NextCursor: c.text(list, l.Next)}}
+	return &listed[T]{Body: bodyOf[T]{Items: items, NextCursor: r.cursors.text(name, l.Next)}}, nil
 }

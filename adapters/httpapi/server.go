@@ -61,7 +61,7 @@ func New(o Options, routes []Route, resources ...Resource) *API {
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /v1/sessions"},
 	}
 	api := humago.New(mux, config)
-	r := &registry{api: api, log: o.Log, bodyLimit: o.BodyLimit, Cursors: cursors{o.Sealer}}
+	r := &registry{api: api, log: o.Log, bodyLimit: o.BodyLimit, cursors: cursors{o.Sealer}}
 	for _, resource := range resources {
 		resource.register(r)
 	}

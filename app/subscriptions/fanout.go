@@ -119,4 +119,6 @@ func (s *FanOut) withdraw(ctx context.Context, l jobs.Lease) error {
 
 // drop gives a job up; what was delivered stays delivered. Inboxes that lack
 // the post still have it on the author's page.
-func (s *FanOut) drop(ctx context.Context, l jobs.Lease, _ error) error { return s.Queue.Finish(ctx, l) }
+func (s *FanOut) drop(ctx context.Context, l jobs.Lease, _ error) error {
+	return s.Queue.Finish(ctx, l)
+}
