@@ -1,0 +1,29 @@
+package httpapi
+
+import (
+	_ "embed"
+	"html/template"
+	"net/http"
+
+	"github.com/swaggest/swgui/v5emb"
+)
+
+//go:embed index.html
+var indexHTML string
+
+var indexPage = template.Must(template.New("index").Parse(indexHTML))
+
+// Pages are what a browser finds here: a page that says what runs, and the
+// documentation of the API, which comes from this binary alone.
+func Pages(version string) []Route {
+	docs := v5emb.New("sajin", "/openapi.json", "/docs/")
+	return []Route{
+		{"GET /{$}", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+			_ = indexPage.Execute(w, version)
+		})},
+		{"GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently)},
+		{"GET /docs/", docs},
+	}
+}
