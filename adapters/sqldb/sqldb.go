@@ -45,9 +45,10 @@ type DB interface {
 	QueryRow(ctx context.Context, query string, args ...any) Row
 
 	// Send runs the statements of b, in order, up to the first that fails; all
-	// of them or none take effect. On PostgreSQL that is one round trip. Outside
-	// a transaction it runs in one of its own, as Do would run it: the
-	// functions that b was given may be called once more after a conflict.
+	// of them or none take effect. On PostgreSQL that is one round trip, on a
+	// connection that has seen the statements before. Outside a transaction it
+	// runs in one of its own, as Do would run it: the functions that b was given
+	// may be called again after a conflict.
 	Send(ctx context.Context, b *Batch) error
 
 	// Dialect says what the two databases spell differently.

@@ -126,7 +126,7 @@ func (r *Transactions[C]) once(ctx context.Context, fn func(ctx context.Context)
 // pause waits before the next attempt; it tells whether there should be one.
 func pause(ctx context.Context, attempt int) bool {
 	base := 5 * time.Millisecond << (2 * attempt) // 5, 20, 80 ms, and up to twice as much again
-	timer := time.NewTimer(base + rand.N(2*base))
+	timer := time.NewTimer(base + rand.N(2*base)) //nolint:gosec // jitter may be guessed
 	defer timer.Stop()
 	select {
 	case <-timer.C:

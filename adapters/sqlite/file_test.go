@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,11 +116,13 @@ func TestFileConcurrency(t *testing.T) {
 		both := []*sqlite.DB{open(t, path), open(t, path)}
 		must(t, both[0], "CREATE TABLE t (n INTEGER)")
 		var all sync.WaitGroup
+		var runs atomic.Int64
 		for i := range 20 {
 			all.Go(func() {
 				db := both[i%2]
 				for range 5 {
 					err := db.Do(t.Context(), func(ctx context.Context) error {
+						runs.Add(1)
 						n, err := sqldb.One(ctx, db, sqldb.Scalar[int64], "SELECT count(*) FROM t")
 						if err != nil {
 							return err
@@ -137,6 +140,9 @@ func TestFileConcurrency(t *testing.T) {
 		if n := number(t, both[0], "SELECT count(DISTINCT n) FROM t"); n != 100 {
 			t.Fatalf("%d of 100 saw the one before them", n)
 		}
+		if n := runs.Load(); n != 100 {
+			t.Fatalf("they waited before they began, and still it took %d runs", n)
+		}
 	})
 }
 
@@ -146,7 +152,7 @@ func TestKill(t *testing.T) {
 		db := open(t, path)
 		for n := 1; ; n++ {
 			must(t, db, "INSERT INTO t VALUES ($1)", n)
-			fmt.Println("written", n)
+			fmt.Fprintln(os.Stdout, "written", n)
 		}
 	}
 	t.Run("what was answered survives kill -9", func(t *testing.T) {

@@ -1,3 +1,5 @@
+// Package contract holds a suite for each port. Every adapter runs the suite
+// of the port that it serves, and so may adapters that are kept elsewhere.
 package contract
 
 import (

@@ -41,7 +41,7 @@ func TestKill(t *testing.T) {
 	const variable = "PGTEST_CHILD"
 	if os.Getenv(variable) != "" { // the child: says where its server is, and waits to be killed
 		dir, err := sqldb.One(t.Context(), pgtest.Open(t), sqldb.Scalar[string], "SELECT current_setting('unix_socket_directories')")
-		fmt.Println("server", dir, err)
+		fmt.Fprintln(os.Stdout, "server", dir, err)
 		select {}
 	}
 	t.Run("a server does not outlive a test process that is killed", func(t *testing.T) {
