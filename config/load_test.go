@@ -17,7 +17,7 @@ func TestPrecedence(t *testing.T) {
 	file := write(t, "http:\n  listen: 127.0.0.1:1\n  read_timeout: 1m\nfeeds:\n  backfill: 1\ndata_dir: /from/file\n")
 	c := load(t, config.Sources{
 		File:    file,
-		Environ: []string{"SAJIN_HTTP_LISTEN=127.0.0.1:2", "SAJIN_HTTP_READ_TIMEOUT=2m", "HOME=/root"},
+		Environ: []string{"SAJIN_HTTP_LISTEN=127.0.0.1:2", "SAJIN_HTTP_READ_TIMEOUT=2m", "HOME=/home/somebody"},
 		Flags:   map[string]any{"http.listen": "127.0.0.1:3"},
 	})
 	t.Run("a flag wins over the environment", func(t *testing.T) { equal(t, c.HTTP.Listen, "127.0.0.1:3") })
