@@ -45,7 +45,7 @@ func scanViewed(row sqldb.Row) (viewed, error) {
 		sales             int64
 		published, edited time.Time
 	)
-	err := row.Scan(&v.at.At, &v.at.ID, &p.ID, &p.Author.ID, &p.Author.Handle, &p.Author.DisplayName, &p.Author.AvatarKey,
+	err := row.Scan(&v.at.At, (*ident.PostID)(&v.at.ID), &p.ID, &p.Author.ID, &p.Author.Handle, &p.Author.DisplayName, &p.Author.AvatarKey,
 		&p.Caption, &p.CaptionLocked, &p.Category, &p.Visibility,
 		&p.PriceCoins, &p.Kind, &p.State, &p.Version, &p.Counts.Likes, &p.Counts.Comments, &p.Counts.Views, &sales,
 		&p.CreatedAt, &published, &edited, &p.Purchased, &p.Subscribed)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/sajin-sns/sajin/domain/content"
 	"github.com/sajin-sns/sajin/domain/ident"
-	"github.com/sajin-sns/sajin/domain/wallet"
 	"github.com/sajin-sns/sajin/ports/access"
 	"github.com/sajin-sns/sajin/ports/event"
 	"github.com/sajin-sns/sajin/ports/store"
@@ -24,21 +23,21 @@ var (
 )
 
 // Offer implements access.Offers.
-func (s *Catalog) Offer(ctx context.Context, buyer ident.AccountID, id ident.PostID) (wallet.Offer, error) {
+func (s *Catalog) Offer(ctx context.Context, buyer ident.AccountID, id ident.PostID) (access.Offer, error) {
 	author, terms, err := s.Posts.Terms(ctx, id)
 	if err != nil {
-		return wallet.Offer{}, err
+		return access.Offer{}, err
 	}
 	if terms.Visibility == content.Subscribers && buyer != author {
 		subscribed, err := s.Audience.Subscribes(ctx, buyer, author)
 		if err != nil {
-			return wallet.Offer{}, err
+			return access.Offer{}, err
 		}
 		if terms.Price > 0 && !terms.Sells(content.Viewer{Account: buyer, Subscribed: subscribed}) {
-			return wallet.Offer{}, ErrSubscribersOnly
+			return access.Offer{}, ErrSubscribersOnly
 		}
 	}
-	return wallet.Offer{Post: id, Seller: author, Price: terms.Price}, nil
+	return access.Offer{Post: id, Seller: author, Price: terms.Price}, nil
 }
 
 // RecentPosts implements access.RecentPosts.

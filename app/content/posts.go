@@ -32,7 +32,7 @@ type Posts struct {
 // Create writes a post, and publishes it unless it is a draft: it becomes
 // visible once all its media are ready.
 //
-// It fails with Invalid for bad fields and with content.ErrMediaNotFound for
+// It fails with Invalid for bad fields and with access.ErrNoMedium for
 // media that are not the actor's or have failed.
 func (s *Posts) Create(ctx context.Context, actor ident.AccountID, f content.Fields, draft bool) (ident.PostID, error) {
 	post, err := content.NewPost(ident.New[ident.PostID](s.IDs), actor, f, s.Categories, s.Now())
@@ -41,7 +41,7 @@ func (s *Posts) Create(ctx context.Context, actor ident.AccountID, f content.Fie
 	}
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		post := content.RestorePost(post.Record()) // a fresh one for each try of the transaction
-		media, err := s.Media.Media(ctx, actor, post.Media())
+		media, err := s.media(ctx, actor, post)
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (s *Posts) Edit(ctx context.Context, actor ident.AccountID, in Edit) error 
 		if err := post.Edit(actor, in.apply(r.Fields), s.Categories, s.Now()); err != nil {
 			return err
 		}
-		media, err := s.Media.Media(ctx, actor, post.Media())
+		media, err := s.media(ctx, actor, post)
 		if err != nil {
 			return err
 		}
@@ -168,9 +168,9 @@ func (s *Posts) settle(ctx context.Context, id ident.PostID) error {
 		return err
 	}
 	author := post.Record().Author
-	media, err := s.Media.Media(ctx, author, post.Media())
+	media, err := s.media(ctx, author, post)
 	if err != nil {
-		if errors.Is(err, content.ErrMediaNotFound) {
+		if errors.Is(err, access.ErrNoMedium) {
 			return nil // one of its media has failed: the post goes on waiting
 		}
 		return err
@@ -194,4 +194,14 @@ func (s *Posts) publish(ctx context.Context, actor ident.AccountID, post *conten
 		return err
 	}
 	return post.Publish(actor, media, merged, s.Now())
+}
+
+// media asks how far the post's media are.
+func (s *Posts) media(ctx context.Context, owner ident.AccountID, post *content.Post) ([]content.Medium, error) {
+	known, err := s.Media.Media(ctx, owner, post.Media())
+	media := make([]content.Medium, len(known))
+	for i, m := range known {
+		media[i] = content.Medium(m)
+	}
+	return media, err
 }

@@ -59,7 +59,7 @@ func (s *Purchases) Buy(ctx context.Context, actor ident.AccountID, in Buy) (out
 		if err != nil {
 			return Bought{}, err
 		}
-		p, err := w.Buy(offer, s.Fee, s.IDs, s.Now())
+		p, err := w.Buy(wallet.Offer(offer), s.Fee, s.IDs, s.Now())
 		if err != nil {
 			return Bought{}, err
 		}

@@ -20,10 +20,9 @@ const (
 
 // Faults of posts. Somebody else's draft answers as ErrNotFound.
 var (
-	ErrNotFound      = fault.New(fault.NotFound, "content.post-not-found", "there is no such post")
-	ErrPublished     = fault.New(fault.Conflict, "content.already-published", "the post is published already")
-	ErrMediaNotFound = fault.New(fault.NotFound, "content.media-not-found", "there is no such medium")
-	ErrStale         = fault.New(fault.PreconditionFail, "content.stale", "the post was changed meanwhile; read it again")
+	ErrNotFound  = fault.New(fault.NotFound, "content.post-not-found", "there is no such post")
+	ErrPublished = fault.New(fault.Conflict, "content.already-published", "the post is published already")
+	ErrStale     = fault.New(fault.PreconditionFail, "content.stale", "the post was changed meanwhile; read it again")
 )
 
 // State is where a post stands.

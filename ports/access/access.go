@@ -7,26 +7,43 @@ import (
 	"context"
 	"time"
 
-	"github.com/sajin-sns/sajin/domain/content"
+	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/domain/ident"
-	"github.com/sajin-sns/sajin/domain/wallet"
+	"github.com/sajin-sns/sajin/domain/money"
 )
 
 // Offers is asked by the wallet: what does this post cost this buyer?
 type Offers interface {
-	// Offer fails with content.ErrNotFound for a post that is not visible and
-	// with a Forbidden fault for one that is not sold to the buyer.
-	Offer(ctx context.Context, buyer ident.AccountID, post ident.PostID) (wallet.Offer, error)
+	// Offer fails with a NotFound fault for a post that is not visible and
+	// with a Forbidden one for a post that is not sold to the buyer.
+	Offer(ctx context.Context, buyer ident.AccountID, post ident.PostID) (Offer, error)
+}
+
+// Offer is what a post costs.
+type Offer struct {
+	Post   ident.PostID
+	Seller ident.AccountID
+	Price  money.Coins // 0: it is free
 }
 
 // Media is asked by content: are these media there to be shown?
 type Media interface {
 	// Media describes the owner's media in the order of ids. It fails with
-	// content.ErrMediaNotFound if one does not exist, is not the owner's, or
-	// has failed for good. Within a transaction the answer holds until its end:
-	// a medium cannot become ready unnoticed by a post that begins to wait.
-	Media(ctx context.Context, owner ident.AccountID, ids []ident.MediaID) ([]content.Medium, error)
+	// ErrNoMedium if one does not exist, is not the owner's, is not meant for
+	// posts, or has failed for good. Within a transaction the answer holds until its end: a
+	// medium cannot become ready unnoticed by a post that begins to wait for it.
+	Media(ctx context.Context, owner ident.AccountID, ids []ident.MediaID) ([]Medium, error)
 }
+
+// Medium is what others need to know of a medium.
+type Medium struct {
+	ID    ident.MediaID
+	Ready bool
+	Video bool
+}
+
+// ErrNoMedium is what a post hears of a medium that it cannot show.
+var ErrNoMedium = fault.New(fault.NotFound, "content.media-not-found", "one of the media does not exist, is not yours, or has failed")
 
 // Audience is asked by content: who follows?
 type Audience interface {

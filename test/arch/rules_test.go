@@ -29,7 +29,7 @@ func importRule(from, to string) string {
 	switch {
 	case layer == "app" && target == "domain" && other != name && !slices.Contains(kernel, to):
 		return "a use case uses the rules of its own module and the kernel"
-	case layer == "app" && target == "app" && other != name:
+	case layer == "app" && target == "app" && other != name && to != "app/once":
 		return "a module asks another one through ports/access, or hears of it in an event"
 	case layer == "adapters" && target == "adapters" && other != name && !slices.Contains(seams[name], other):
 		return "an adapter knows no other one, but for those of SQL, which share sqldb"
