@@ -4,7 +4,6 @@ import (
 	"maps"
 	"time"
 
-	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/money"
 )
@@ -35,8 +34,9 @@ type Payment struct {
 // TopUpState is where a top-up stands.
 type TopUpState string
 
-// The states of a top-up. Paid and review are never left by what a provider
-// says later; failed attempts leave it awaiting.
+// The states of a top-up. Paid is never left; review is left only when the
+// provider says that exactly what was ordered was paid after all. Failed
+// attempts leave a top-up awaiting.
 const (
 	TopUpCreated    TopUpState = "created"  // written down, not yet known to the provider
 	TopUpAwaiting   TopUpState = "awaiting" // the provider waits for the customer
@@ -85,7 +85,7 @@ type TopUpRecord struct {
 // NewTopUp writes down the intent to buy a pack.
 func NewTopUp(id ident.TopUpID, account ident.AccountID, pack Pack, provider string, now time.Time, ttl time.Duration) *TopUp {
 	return &TopUp{
-		id: id, account: account, pack: pack, provider: provider, state: TopUpCreated,
+		id: id, account: account, pack: pack, provider: provider, state: TopUpCreated, version: 1,
 		createdAt: now, updatedAt: now, expiresAt: now.Add(ttl),
 	}
 }
@@ -128,71 +128,94 @@ func (t *TopUp) Settled() bool {
 }
 
 // Started records that the provider knows the payment, and what the page needs
-// to pay in place.
+// to pay in place. An answer that comes late, to a top-up that is settled by
+// now, is kept as well: the payment is out there and may be paid.
 func (t *TopUp) Started(ref string, client map[string]string, now time.Time) error {
 	if t.providerRef != "" && t.providerRef != ref {
-		return t.review("the provider answered a second payment for one top-up", now)
+		t.review("the provider answered a second payment for one top-up", now)
+		return ErrTopUpReview
 	}
 	t.providerRef, t.client = ref, maps.Clone(client)
 	if t.state == TopUpCreated {
-		t.move(TopUpAwaiting, now)
+		t.state = TopUpAwaiting
 	}
+	t.touch(now)
 	return nil
 }
 
-// Apply takes in the provider's record of the payment and tells whether the
-// coins are to be credited now. The result depends on the top-up's state and
-// the record alone, never on the order in which messages came in, and at most
-// one Apply of all answers true. A payment that succeeds after the top-up was
-// canceled or expired is credited: the customer did pay.
-func (t *TopUp) Apply(p Payment, now time.Time) (credit bool) {
-	if t.state == TopUpPaid || t.state == TopUpReview {
+// Refused closes a top-up that the provider would not start.
+func (t *TopUp) Refused(why string, now time.Time) {
+	if t.state == TopUpCreated {
+		t.failure = why
+		t.move(TopUpCanceled, now)
+	}
+}
+
+// Apply takes in the provider's record of the payment, as it was read at a
+// time, and tells whether the coins are to be credited now. However often
+// records come in, and in whatever order, the top-up ends in the same state and
+// at most one Apply of all answers true:
+//
+//   - that exactly what was ordered was paid wins over everything, also when the
+//     top-up was canceled, expired or put up for review: the customer did pay;
+//   - next comes what does not fit or cannot be understood: it is for a person
+//     to look at;
+//   - then that the payment can no longer be paid;
+//   - and while all of it is open, the record that was read last.
+func (t *TopUp) Apply(p Payment, readAt time.Time) (credit bool) {
+	if t.state == TopUpPaid {
 		return false
 	}
-	if p.Reference != t.id.String() || p.Ref != t.providerRef && t.providerRef != "" {
-		_ = t.review("the payment is of another top-up", now)
+	if p.Reference != t.id.String() || t.providerRef != "" && p.Ref != t.providerRef {
+		t.review("the payment is of another top-up", readAt)
 		return false
 	}
+	t.providerRef = p.Ref // which is news when the answer to the start was lost
 	switch p.Status {
 	case PaymentPaid:
 		if p.Amount != t.pack.Price {
-			_ = t.review("the paid amount or currency is not the ordered one", now)
+			t.review("the paid amount or currency is not the ordered one", readAt)
 			return false
 		}
-		t.failure, t.paidAt = "", now
-		t.move(TopUpPaid, now)
+		t.failure, t.paidAt = "", readAt
+		t.move(TopUpPaid, readAt)
 		return true
 	case PaymentCanceled:
 		if !t.Settled() {
 			t.failure = p.Failure
-			t.move(TopUpCanceled, now)
+			t.move(TopUpCanceled, readAt)
 		}
 	case PaymentProcessing:
-		if !t.Settled() {
-			t.failure = ""
-			t.move(TopUpProcessing, now)
-		}
-	case PaymentFailed:
-		if !t.Settled() {
-			t.failure = p.Failure
-			t.move(TopUpAwaiting, now)
-		}
-	case PaymentAwaiting:
-		if t.state == TopUpCreated {
-			t.move(TopUpAwaiting, now)
-		} else if !t.Settled() {
-			t.updatedAt = now
-		}
+		t.follow(TopUpProcessing, p.Failure, readAt)
+	case PaymentAwaiting, PaymentFailed:
+		t.follow(TopUpAwaiting, p.Failure, readAt)
 	default:
-		_ = t.review("the provider answered a status that is not known", now)
+		t.review("the provider answered a status that is not known", readAt)
 	}
 	return false
 }
 
-// Expire closes a top-up that nobody paid in time; asked of the provider
-// before, because a late success counts.
+// follow goes where an open payment stands, unless a later reading is known.
+func (t *TopUp) follow(to TopUpState, failure string, readAt time.Time) {
+	if !t.Settled() && !readAt.Before(t.updatedAt) {
+		t.failure = failure
+		t.move(to, readAt)
+	}
+}
+
+// Looked records that the provider was asked in vain, so that others get their
+// turn to be asked about.
+func (t *TopUp) Looked(now time.Time) { t.touch(now) }
+
+// Overdue tells whether nobody has paid in time and nobody is about to.
+func (t *TopUp) Overdue(now time.Time) bool {
+	return !t.Settled() && t.state != TopUpProcessing && !now.Before(t.expiresAt)
+}
+
+// Expire closes a top-up that is overdue; asked of the provider before, because
+// a late success counts.
 func (t *TopUp) Expire(now time.Time) bool {
-	if t.Settled() || t.state == TopUpProcessing || now.Before(t.expiresAt) {
+	if !t.Overdue(now) {
 		return false
 	}
 	t.move(TopUpExpired, now)
@@ -200,13 +223,23 @@ func (t *TopUp) Expire(now time.Time) bool {
 }
 
 func (t *TopUp) move(to TopUpState, now time.Time) {
-	t.state, t.updatedAt = to, now
+	t.state = to
+	t.touch(now)
 }
 
-func (t *TopUp) review(why string, now time.Time) error {
-	t.failure = why
-	t.move(TopUpReview, now)
-	return fault.New(fault.Conflict, "wallet.top-up-review", "this top-up needs a person to look at it")
+func (t *TopUp) touch(now time.Time) {
+	t.version++
+	if now.After(t.updatedAt) {
+		t.updatedAt = now
+	}
+}
+
+// review puts the top-up up for a person to look at; the first reason stays.
+func (t *TopUp) review(why string, now time.Time) {
+	if t.state != TopUpPaid && t.state != TopUpReview {
+		t.failure = why
+		t.move(TopUpReview, now)
+	}
 }
 
 // TopUpPaidEvent happens when a top-up was paid and its coins were credited.
@@ -219,17 +252,17 @@ type TopUpPaidEvent struct {
 	At      time.Time
 }
 
-// CreditTopUp puts the coins of a paid top-up into the wallet. bonusExpiry zero
-// means that the given coins never expire.
+// CreditTopUp puts the coins of a paid top-up into its account's wallet.
+// bonusExpiry zero means that the given coins never expire.
 func (w *Wallet) CreditTopUp(t *TopUp, bonusExpiry time.Duration, ids *ident.Source, now time.Time) (TopUpPaidEvent, error) {
+	if t.state != TopUpPaid || t.account != w.owner {
+		return TopUpPaidEvent{}, errNotCreditable
+	}
 	pack := t.pack
-	lot := &Lot{
+	lots := []*Lot{{
 		ID: ident.New[ident.LotID](ids), Account: w.owner, Kind: Paid, Origin: "top-up", TopUp: t.id,
 		Granted: pack.Coins, Remaining: pack.Coins, Value: pack.Price, CreatedAt: now,
-	}
-	if err := w.credit(lot); err != nil {
-		return TopUpPaidEvent{}, err
-	}
+	}}
 	if pack.Bonus > 0 {
 		worth := money.Amount{Minor: money.Prorate(pack.Price.Minor, int64(pack.Bonus), int64(pack.Coins)), Currency: pack.Price.Currency}
 		bonus := &Lot{
@@ -239,9 +272,10 @@ func (w *Wallet) CreditTopUp(t *TopUp, bonusExpiry time.Duration, ids *ident.Sou
 		if bonusExpiry > 0 {
 			bonus.ExpiresAt = now.Add(bonusExpiry)
 		}
-		if err := w.credit(bonus); err != nil {
-			return TopUpPaidEvent{}, err
-		}
+		lots = append(lots, bonus)
+	}
+	if err := w.credit(lots...); err != nil {
+		return TopUpPaidEvent{}, err
 	}
 	journal := Journal{
 		ID: ident.New[ident.JournalID](ids), Kind: KindTopUp, Reference: "top-up:" + t.id.String(),

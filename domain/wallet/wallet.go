@@ -16,8 +16,11 @@ var (
 	ErrNotForSale        = fault.New(fault.Conflict, "wallet.not-for-sale", "this post is free; nothing was charged")
 	ErrNoReceipt         = fault.New(fault.NotFound, "wallet.receipt-not-found", "there is no such receipt")
 	ErrTopUpNotFound     = fault.New(fault.NotFound, "wallet.top-up-not-found", "there is no such top-up")
+	ErrTopUpReview       = fault.New(fault.Conflict, "wallet.top-up-review", "this top-up needs a person to look at it")
 	ErrUnknownPack       = fault.New(fault.NotFound, "wallet.unknown-pack", "there is no such coin pack")
 	ErrUnknownProvider   = fault.New(fault.NotFound, "wallet.unknown-provider", "there is no such payment provider")
+
+	errNotCreditable = fault.New(fault.Internal, "wallet.not-creditable", "only a paid top-up is credited, and only to its own account")
 )
 
 // Wallet is a fan's coins, locked for one change.
@@ -101,19 +104,23 @@ func (w *Wallet) debit(kind LotKind, coins money.Coins) {
 	}
 }
 
-// credit puts a new lot in.
-func (w *Wallet) credit(lot *Lot) error {
-	balance := &w.paid
-	if lot.Kind == Bonus {
-		balance = &w.bonus
+// credit puts new lots in, all or none.
+func (w *Wallet) credit(lots ...*Lot) error {
+	paid, bonus := w.paid, w.bonus
+	for _, lot := range lots {
+		balance := &paid
+		if lot.Kind == Bonus {
+			balance = &bonus
+		}
+		sum, err := balance.Add(lot.Granted)
+		if err != nil {
+			return err
+		}
+		*balance = sum
 	}
-	sum, err := balance.Add(lot.Granted)
-	if err != nil {
-		return err
-	}
-	*balance = sum
-	w.lots = append(w.lots, lot)
-	w.added = append(w.added, lot)
+	w.paid, w.bonus = paid, bonus
+	w.lots = append(w.lots, lots...)
+	w.added = append(w.added, lots...)
 	inSpendingOrder(w.lots)
 	return nil
 }
