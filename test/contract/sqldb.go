@@ -74,8 +74,8 @@ func dbIs(t *testing.T, err, want error) {
 	}
 }
 
-// Named types with a String method of their own: what is stored is the value,
-// not what it prints as.
+// Named types with methods of their own: what is stored and read is the value,
+// not what it prints as or would like to parse.
 type (
 	dbWord  string
 	dbCoins int64
@@ -83,6 +83,9 @@ type (
 
 func (dbWord) String() string  { return "printed" }
 func (dbCoins) String() string { return "printed" }
+
+func (*dbWord) Scan(any) error  { return errors.New("asked") }
+func (*dbCoins) Scan(any) error { return errors.New("asked") }
 
 type dbRecord struct {
 	ID    ident.PostID
