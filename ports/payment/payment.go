@@ -18,6 +18,7 @@ var (
 	ErrNotFound       = errors.New("payment: the provider does not know this payment")
 	ErrInvalid        = errors.New("payment: the provider refused the request for good")
 	ErrAlreadyPaid    = errors.New("payment: it was paid already")
+	ErrProcessing     = errors.New("payment: the customer has acted and the outcome is open")
 	ErrUnavailable    = errors.New("payment: the provider was surely not reached; the same request may be sent again")
 	ErrUnknownOutcome = errors.New("payment: the provider may or may not have acted; ask before sending again")
 	ErrBadSignature   = errors.New("payment: the webhook is not the provider's")
@@ -33,20 +34,27 @@ type Provider interface {
 	Accepts(price money.Amount) bool
 
 	// Start makes the payment known to the provider. Starting again with the
-	// same Reference answers the same payment.
+	// same Reference answers the same payment, whatever became of it since, also
+	// when both calls run at once; with another price it fails with ErrInvalid.
 	Start(ctx context.Context, order Order) (Started, error)
 
 	// Get reads a payment by the provider's own id, or by our Reference while
 	// ref is empty because the answer to Start was lost; ErrNotFound if the
-	// provider does not know it.
+	// provider does not know it. A payment that is not worth real money, as one
+	// of the provider's test mode where that is not what is configured, reads as
+	// wallet.PaymentUnknown.
 	Get(ctx context.Context, ref, reference string) (wallet.Payment, error)
 
-	// Cancel closes a payment that nobody has paid; ErrAlreadyPaid if it lost
-	// that race. Canceling again is no error.
+	// Cancel closes a payment that nobody has paid; ErrAlreadyPaid or
+	// ErrProcessing if it lost that race, and then it changes nothing. Canceling
+	// again is no error. A provider whose unpaid payments cannot be closed
+	// answers nil and closes nothing: a late success is credited.
 	Cancel(ctx context.Context, ref string) error
 
 	// Parse verifies a webhook over its raw body and says which payments to
-	// ask about; ErrBadSignature if it does not hold. It makes no calls. An
+	// ask about; ErrBadSignature if it does not hold or was signed more than
+	// five minutes before or after now, ErrInvalid if it is the provider's and
+	// cannot be read. It makes no calls and does not keep header or body. An
 	// event of an unknown type gives no hints and no error.
 	Parse(header http.Header, body []byte, now time.Time) ([]Hint, error)
 }
@@ -69,5 +77,5 @@ type Started struct {
 type Hint struct {
 	DedupeKey string // the provider's id of the message: the same one twice is one
 	Kind      string // in the provider's words, for the log
-	Ref       string
+	Ref       string // the provider's id of the payment
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/domain/money"
 	"github.com/sajin-sns/sajin/domain/wallet"
 )
 
@@ -22,6 +23,9 @@ type TopUps interface {
 	// Save stores a changed top-up that was read with Lock.
 	Save(ctx context.Context, t *wallet.TopUp) error
 
+	// List lists the account's top-ups, the newest first.
+	List(ctx context.Context, account ident.AccountID, page Page) (List[TopUp], error)
+
 	// ByRef finds the top-up of a provider's payment; wallet.ErrTopUpNotFound.
 	ByRef(ctx context.Context, provider, ref string) (ident.TopUpID, error)
 
@@ -29,7 +33,8 @@ type TopUps interface {
 	// looked at since a time, the longest waiting first.
 	Unsettled(ctx context.Context, notSince time.Time, limit int) ([]ident.TopUpID, error)
 
-	// TakeIn records a provider's message and tells whether it is new.
+	// TakeIn records a provider's message and tells whether it is new. Of two
+	// transactions that take the same one in at once, one waits for the other.
 	TakeIn(ctx context.Context, m WebhookMessage) (fresh bool, err error)
 }
 
@@ -40,4 +45,47 @@ type WebhookMessage struct {
 	Kind       string
 	PaymentRef string
 	ReceivedAt time.Time
+}
+
+// TopUp is a purchase of coins as its buyer sees it.
+type TopUp struct {
+	ID          ident.TopUpID     `json:"id" format:"uuid"`
+	Status      wallet.TopUpState `json:"status" enum:"created,awaiting,processing,canceled,expired,paid,review" doc:"awaiting: for you to pay; processing: you have, the outcome is open; paid: the coins are in your wallet; review: something does not fit, and a person looks at it"`
+	Provider    string            `json:"provider" doc:"Who takes the money"`
+	ProviderRef string            `json:"provider_ref" doc:"The provider's own id of the payment"`
+	Client      map[string]string `json:"client" nullable:"false" doc:"What the page needs to pay in place, in the provider's words"`
+	PackID      string            `json:"pack_id"`
+	Coins       money.Coins       `json:"coins" doc:"Coins that are paid for"`
+	Bonus       money.Coins       `json:"bonus" doc:"Coins that are given on top"`
+	Price       Price             `json:"price"`
+	Failure     string            `json:"failure,omitempty" doc:"Why the last attempt to pay failed, or what does not fit"`
+	CreatedAt   time.Time         `json:"created_at"`
+	ExpiresAt   time.Time         `json:"expires_at" doc:"Until when it can be paid"`
+	PaidAt      *time.Time        `json:"paid_at,omitempty"`
+}
+
+// Price is an amount of money.
+type Price struct {
+	Amount   int64          `json:"amount" doc:"In minor units: 150 is $1.50, and 150 yen"`
+	Currency money.Currency `json:"currency" doc:"ISO 4217" example:"KRW"`
+}
+
+// PriceOf is the view of an amount.
+func PriceOf(a money.Amount) Price { return Price{Amount: a.Minor, Currency: a.Currency} }
+
+// TopUpOf is the view of a top-up.
+func TopUpOf(t *wallet.TopUp) TopUp {
+	r := t.Record()
+	view := TopUp{
+		ID: r.ID, Status: r.State, Provider: r.Provider, ProviderRef: r.ProviderRef, Client: r.Client,
+		PackID: r.Pack.ID, Coins: r.Pack.Coins, Bonus: r.Pack.Bonus, Price: PriceOf(r.Pack.Price),
+		Failure: r.Failure, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+	}
+	if view.Client == nil {
+		view.Client = map[string]string{}
+	}
+	if !r.PaidAt.IsZero() {
+		view.PaidAt = &r.PaidAt
+	}
+	return view
 }
