@@ -104,6 +104,14 @@ func (s *Posts) Recent(ctx context.Context, author ident.AccountID, limit int) (
 	return times, wrap("recent posts", err)
 }
 
+// Shows implements store.Posts.
+func (s *Posts) Shows(ctx context.Context, media ident.MediaID) (bool, error) {
+	var shows bool
+	err := s.db.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM post_media m JOIN posts p ON p.id = m.post WHERE m.media = $1
+		AND (p.state <> 'deleted' OR EXISTS (SELECT 1 FROM purchases k WHERE k.post = p.id)))`, media).Scan(&shows)
+	return shows, wrap("posts with medium", err)
+}
+
 // Terms implements store.Posts.
 func (s *Posts) Terms(ctx context.Context, id ident.PostID) (author ident.AccountID, terms content.Terms, err error) {
 	err = s.db.QueryRow(ctx, `SELECT p.author, p.visibility, p.price_coins FROM posts p JOIN accounts a ON a.id = p.author

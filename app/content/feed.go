@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/sajin-sns/sajin/domain/content"
-	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/store"
 )
@@ -123,7 +122,3 @@ func (s *Feed) open(by Viewer, all []store.Rendition, locked, everybody bool) []
 	}
 	return kept
 }
-
-// ErrSubscribersOnly is what somebody hears who would buy a subscribers' post
-// without being one.
-var ErrSubscribersOnly = fault.New(fault.Forbidden, "content.subscribers-only", "this post is for subscribers: subscribe first")

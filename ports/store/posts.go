@@ -26,6 +26,10 @@ type Posts interface {
 	// Recent lists when the author's newest posts were published, newest first.
 	Recent(ctx context.Context, author ident.AccountID, limit int) ([]time.Time, error)
 
+	// Shows tells whether a medium is part of a post that is not deleted, or
+	// that somebody bought.
+	Shows(ctx context.Context, media ident.MediaID) (bool, error)
+
 	// Terms tells who wrote a visible post and who may open it;
 	// content.ErrNotFound if it is not visible.
 	Terms(ctx context.Context, id ident.PostID) (ident.AccountID, content.Terms, error)

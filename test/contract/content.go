@@ -145,6 +145,18 @@ func (w *stage) own(buyer ident.AccountID, post ident.PostID, seller ident.Accou
 		purchase, buyer, post, seller, journal, w.clock)
 }
 
+// media are the first media of posts.
+func (w *stage) media(posts ...ident.PostID) []ident.MediaID {
+	w.t.Helper()
+	var media []ident.MediaID
+	for _, post := range posts {
+		id, err := sqldb.One(w.t.Context(), w.db, sqldb.Scalar[ident.MediaID], `SELECT media FROM post_media WHERE post = $1 AND position = 0`, post)
+		w.must(err)
+		media = append(media, id)
+	}
+	return media
+}
+
 // walk reads a list to its end, in pages of a size.
 func walk(w *stage, size int, read func(store.Page) (store.List[*store.Post], error)) []ident.PostID {
 	w.t.Helper()
@@ -492,6 +504,14 @@ func libraryKeeps(t *testing.T, w *stage) {
 		page.After = list.Next
 	}
 	same(t, got, newestFirst(bought))
+	free := w.post(w.hana, nil)
+	media := w.media(free, bought[1])
+	w.exec(`UPDATE posts SET state = 'deleted', deleted_at = $2 WHERE id = $1`, free, w.clock)
+	for i, want := range []bool{false, true} {
+		if shows, err := w.Posts.Shows(t.Context(), media[i]); err != nil || shows != want {
+			t.Errorf("medium %d is in use: %v, %v", i, shows, err)
+		}
+	}
 	if _, err := w.Feeds.Post(t.Context(), w.fan, bought[1]); err != nil {
 		t.Error("the buyer still reads it:", err)
 	}

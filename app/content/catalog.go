@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/sajin-sns/sajin/domain/content"
+	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/access"
-	"github.com/sajin-sns/sajin/ports/event"
 	"github.com/sajin-sns/sajin/ports/store"
 )
 
@@ -17,9 +17,14 @@ type Catalog struct {
 	Audience access.Audience
 }
 
+// ErrSubscribersOnly is what somebody hears who would buy a subscribers' post
+// without being one.
+var ErrSubscribersOnly = fault.New(fault.Forbidden, "content.subscribers-only", "this post is for subscribers: subscribe first")
+
 var (
 	_ access.Offers      = (*Catalog)(nil)
 	_ access.RecentPosts = (*Catalog)(nil)
+	_ access.MediaUse    = (*Catalog)(nil)
 )
 
 // Offer implements access.Offers.
@@ -45,30 +50,7 @@ func (s *Catalog) RecentPosts(ctx context.Context, author ident.AccountID, limit
 	return s.Posts.Recent(ctx, author, limit)
 }
 
-// Counters keeps the numbers beside posts and authors, from events, so that no
-// purchase or publication waits for a row that everybody writes.
-type Counters struct {
-	Counts store.PostCounters
-	Posts  *Posts
-}
-
-// Handlers are the consumers of this module.
-func (s *Counters) Handlers() []event.Handler {
-	return []event.Handler{
-		event.On("content.settle-waiting", func(ctx context.Context, _ event.Envelope, e event.MediumReadyV1) error {
-			return s.Posts.Settle(ctx, e.MediaID)
-		}),
-		event.On("content.count-published", func(ctx context.Context, _ event.Envelope, e event.PostPublishedV1) error {
-			return s.Counts.CountPost(ctx, e.AuthorID, 1)
-		}),
-		event.On("content.count-deleted", func(ctx context.Context, _ event.Envelope, e event.PostDeletedV1) error {
-			if !e.WasPublished {
-				return nil
-			}
-			return s.Counts.CountPost(ctx, e.AuthorID, -1)
-		}),
-		event.On("content.count-sales", func(ctx context.Context, _ event.Envelope, e event.PurchaseSettledV1) error {
-			return s.Counts.CountSale(ctx, e.PostID)
-		}),
-	}
+// InUse implements access.MediaUse.
+func (s *Catalog) InUse(ctx context.Context, id ident.MediaID) (bool, error) {
+	return s.Posts.Shows(ctx, id)
 }
