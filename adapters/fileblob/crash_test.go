@@ -44,7 +44,7 @@ func child(dir string) int {
 	s.disk.before = func(string, string) error {
 		if left--; left == 0 {
 			self, _ := os.FindProcess(os.Getpid())
-			self.Kill()
+			must(self.Kill())
 			select {}
 		}
 		return nil
@@ -121,7 +121,7 @@ func sweptClean(t *testing.T, dir string) {
 	t.Helper()
 	ago := time.Now().Add(-2 * staleAfter)
 	for name := range snapshot(t, filepath.Join(dir, "tmp")) {
-		os.Chtimes(filepath.Join(dir, "tmp", name), ago, ago)
+		_ = os.Chtimes(filepath.Join(dir, "tmp", name), ago, ago)
 	}
 	s := open(t, dir)
 	if left := snapshot(t, s.tmp); len(left) != 0 {
@@ -239,8 +239,8 @@ func TestDeathInTheMiddleOfABody(t *testing.T) {
 	before := snapshot(t, s.uploads)
 	body := io.MultiReader(bytes.NewReader(newBytes), strings.NewReader("x"))
 	func() { // a panic runs no cleaning up, like a death
-		defer func() { recover() }()
-		s.PutPart(t.Context(), u, 1, io.MultiReader(body, panicking{}), int64(len(newBytes))+10)
+		defer func() { _ = recover() }()
+		_, _ = s.PutPart(t.Context(), u, 1, io.MultiReader(body, panicking{}), int64(len(newBytes))+10)
 	}()
 	if len(snapshot(t, s.tmp)) != 1 {
 		t.Error("the death left nothing: it tests nothing")

@@ -78,6 +78,10 @@ func (d disk) removeAll(path string) error {
 	return os.RemoveAll(path)
 }
 
+// discard clears away what a failed write has left. What it cannot remove is
+// swept later.
+func (d disk) discard(path string) { _ = d.removeAll(path) }
+
 // syncDir makes the names in a folder survive a crash of the machine.
 func (d disk) syncDir(path string) error {
 	if err := d.ahead("syncDir", path); err != nil {

@@ -19,10 +19,11 @@ func (s *Store) List(ctx context.Context, prefix string, yield func(blob.Info) b
 	under := prefix[:strings.LastIndexByte(prefix, '/')+1]
 	dir := s.objects
 	if under != "" {
-		if checkKey(strings.TrimSuffix(under, "/")) != nil {
+		name := strings.TrimSuffix(under, "/")
+		if !isKey(name) {
 			return nil // no key begins like this
 		}
-		dir = s.path(strings.TrimSuffix(under, "/")) + folder
+		dir = s.path(name) + folder
 	}
 	if _, err := s.walk(ctx, dir, under, prefix, yield); err != nil {
 		return fmt.Errorf("fileblob: listing %q: %w", prefix, err)

@@ -29,11 +29,11 @@ func (s *Store) hold(ctx context.Context, u blob.Upload) (held, error) {
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		unlock, err := tryLock(f)
 		if err != nil {
-			f.Close()
+			_ = f.Close()
 			return held{}, err
 		}
 		if unlock != nil {
-			mine := held{h, func() { unlock(); f.Close() }}
+			mine := held{h, func() { unlock(); _ = f.Close() }}
 			if _, err := os.Stat(s.dir(u)); err != nil { // whoever held it before us ended it
 				mine.release()
 				return held{}, gone(err)
@@ -42,7 +42,7 @@ func (s *Store) hold(ctx context.Context, u blob.Upload) (held, error) {
 		}
 		select {
 		case <-ctx.Done():
-			f.Close()
+			_ = f.Close()
 			return held{}, ctx.Err()
 		case <-time.After(pause):
 		}

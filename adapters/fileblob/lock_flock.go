@@ -14,7 +14,7 @@ func tryLock(f *os.File) (release func(), err error) {
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
 	case err == nil:
-		return func() { syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }, nil
+		return func() { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }, nil // closing it unlocks too
 	case errors.Is(err, syscall.EWOULDBLOCK), errors.Is(err, syscall.EINTR):
 		return nil, nil
 	}

@@ -64,7 +64,7 @@ func (s *Store) open(ctx context.Context, key string) (*object, error) {
 	}
 	l, size, stat, err := readLabel(f)
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, err
 	}
 	return &object{

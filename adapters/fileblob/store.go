@@ -85,15 +85,19 @@ const (
 )
 
 func checkKey(key string) error {
-	if len(key) > maxKey {
-		return fmt.Errorf("fileblob: a key of %d characters: %w", len(key), blob.ErrBadKey)
-	}
-	for segment := range strings.SplitSeq(key, "/") {
-		if !isSegment(segment) {
-			return fmt.Errorf("fileblob: key %q: %w", key, blob.ErrBadKey)
-		}
+	if !isKey(key) {
+		return fmt.Errorf("fileblob: key %.64q: %w", key, blob.ErrBadKey)
 	}
 	return nil
+}
+
+func isKey(key string) bool {
+	for segment := range strings.SplitSeq(key, "/") {
+		if !isSegment(segment) {
+			return false
+		}
+	}
+	return len(key) <= maxKey
 }
 
 func isSegment(name string) bool {

@@ -47,7 +47,7 @@ func (s *Store) start(u blob.Upload, contentType string) error {
 		err = s.disk.rename(staged, s.dir(u))
 	}
 	if err != nil {
-		s.disk.removeAll(staged)
+		s.disk.discard(staged)
 		return full(err)
 	}
 	return s.disk.syncDir(s.uploads)
@@ -112,7 +112,7 @@ func (s *Store) putPart(ctx context.Context, u blob.Upload, number int, body io.
 		err = full(s.disk.rename(temp, filepath.Join(s.dir(u), strconv.Itoa(number))))
 	}
 	if err != nil {
-		s.disk.remove(temp)
+		s.disk.discard(temp)
 		return blob.Part{}, err
 	}
 	return blob.Part{Number: number, Size: size, ETag: tag}, s.disk.syncDir(s.dir(u))
@@ -138,7 +138,7 @@ func (s *Store) listParts(ctx context.Context, u blob.Upload) ([]blob.Part, erro
 		if err != nil {
 			return nil, err
 		}
-		f.Close()
+		_ = f.Close()
 		parts = append(parts, part)
 	}
 	return parts, nil
@@ -173,7 +173,7 @@ func (s *Store) openPart(ctx context.Context, u blob.Upload, number int) (*os.Fi
 	}
 	l, size, _, err := readLabel(f)
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, blob.Part{}, err
 	}
 	return f, blob.Part{Number: number, Size: size, ETag: l.Tag}, nil

@@ -24,7 +24,7 @@ func (s *Store) stage(fill func(w io.Writer) (label, error)) (temp string, info 
 			err = closed
 		}
 		if err != nil {
-			s.disk.remove(f.Name())
+			s.disk.discard(f.Name())
 			err = full(err)
 		}
 	}()
@@ -62,7 +62,7 @@ func (s *Store) publish(temp, key string) error {
 		}
 	}
 	if err != nil {
-		s.disk.remove(temp)
+		s.disk.discard(temp)
 		s.prune(dir)
 		return full(err)
 	}

@@ -86,7 +86,7 @@ func (b blobs) reading(t *testing.T) {
 			got := make([]byte, 10)
 			n, err := io.ReadFull(o, got)
 			want := data[min(at, 50_000):min(at+10, 50_000)]
-			if !bytes.Equal(got[:n], want) || (len(want) == 0) != (err == io.EOF) {
+			if !bytes.Equal(got[:n], want) || (len(want) == 0) != errors.Is(err, io.EOF) {
 				t.Fatalf("at %d: %d bytes, %v", at, n, err)
 			}
 		}
