@@ -1,0 +1,23 @@
+package accounts
+
+import "github.com/sajin-sns/sajin/domain/fault"
+
+// Faults of accounts. An account that was deleted, and somebody else's session,
+// answer as if there were none.
+var (
+	ErrNotFound       = fault.New(fault.NotFound, "accounts.not-found", "there is no such account")
+	ErrEmailTaken     = fault.New(fault.Conflict, "accounts.email-taken", "there is an account with this e-mail address already")
+	ErrHandleTaken    = fault.New(fault.Conflict, "accounts.handle-taken", "this handle is taken; choose another one")
+	ErrStale          = fault.New(fault.PreconditionFail, "accounts.stale", "the account was changed meanwhile; read it again")
+	ErrAvatar         = fault.Invalidf("accounts.avatar", "avatar_media_id", "must be a medium of your own that was uploaded as an avatar and is ready")
+	ErrWrongPassword  = fault.Invalidf("accounts.wrong-password", "current_password", "is not your password")
+	ErrBadCredentials = fault.New(fault.Unauthenticated, "accounts.bad-credentials", "the e-mail address or the password is not right")
+)
+
+// Faults of sessions.
+var (
+	ErrSessionNotFound = fault.New(fault.NotFound, "accounts.session-not-found", "there is no such session")
+	ErrSessionEnded    = fault.New(fault.Unauthenticated, "accounts.session-ended", "this session has ended; sign in again")
+	ErrRefreshToken    = fault.New(fault.Unauthenticated, "accounts.refresh-invalid", "the refresh token is not valid, or not any more; sign in again")
+	ErrRefreshReused   = fault.New(fault.Unauthenticated, "accounts.refresh-reused", "the refresh token was used before, so the session was ended; sign in again")
+)
