@@ -6,6 +6,7 @@ import (
 
 	"github.com/sajin-sns/sajin/domain/content"
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/domain/media"
 	"github.com/sajin-sns/sajin/domain/money"
 	"github.com/sajin-sns/sajin/domain/subscriptions"
 	"github.com/sajin-sns/sajin/domain/wallet"
@@ -19,6 +20,10 @@ func From(e any) (Payload, error) {
 		return PostPublishedV1{PostID: e.Post, AuthorID: e.Author, Tags: e.Tags, Merged: e.Merged, PublishedAt: e.PublishedAt}, nil
 	case content.PostDeleted:
 		return PostDeletedV1{PostID: e.Post, AuthorID: e.Author, Tags: e.Tags, WasPublished: !e.PublishedAt.IsZero(), At: e.At}, nil
+	case media.MediumReady:
+		return MediumReadyV1{MediaID: e.Medium, OwnerID: e.Owner, Kind: e.Kind, At: e.At}, nil
+	case media.MediumFailed:
+		return MediumFailedV1{MediaID: e.Medium, OwnerID: e.Owner, Code: e.Code, Retryable: e.Retryable, At: e.At}, nil
 	case subscriptions.Subscribed:
 		s := e.Subscription
 		return SubscribedV1{SubscriberID: s.Subscriber, CreatorID: s.Creator, InboxFrom: s.InboxFrom, At: s.Since}, nil
@@ -53,6 +58,23 @@ type PostDeletedV1 struct {
 	Tags         []string        `json:"tags"`
 	WasPublished bool            `json:"was_published"`
 	At           time.Time       `json:"at"`
+}
+
+// MediumReadyV1 tells that a medium can be shown.
+type MediumReadyV1 struct {
+	MediaID ident.MediaID   `json:"media_id"`
+	OwnerID ident.AccountID `json:"owner_id"`
+	Kind    string          `json:"kind"`
+	At      time.Time       `json:"at"`
+}
+
+// MediumFailedV1 tells that nothing came of a medium, for good or for now.
+type MediumFailedV1 struct {
+	MediaID   ident.MediaID   `json:"media_id"`
+	OwnerID   ident.AccountID `json:"owner_id"`
+	Code      string          `json:"code"`
+	Retryable bool            `json:"retryable"`
+	At        time.Time       `json:"at"`
 }
 
 // SubscribedV1 tells that a subscription began.
@@ -94,6 +116,8 @@ type TopUpPaidV1 struct {
 // Topic names the topic of each payload.
 func (PostPublishedV1) Topic() string   { return "content.post.published.v1" }
 func (PostDeletedV1) Topic() string     { return "content.post.deleted.v1" }
+func (MediumReadyV1) Topic() string     { return "media.medium.ready.v1" }
+func (MediumFailedV1) Topic() string    { return "media.medium.failed.v1" }
 func (SubscribedV1) Topic() string      { return "subscriptions.subscription.started.v1" }
 func (UnsubscribedV1) Topic() string    { return "subscriptions.subscription.ended.v1" }
 func (PurchaseSettledV1) Topic() string { return "wallet.purchase.settled.v1" }
