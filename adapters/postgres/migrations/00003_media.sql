@@ -57,3 +57,10 @@ CREATE TABLE uploads (
 );
 CREATE INDEX uploads_open ON uploads (owner) WHERE state = 'open';
 CREATE INDEX uploads_expiry ON uploads (expires_at) WHERE state = 'open';
+
+-- What an account stores and has on its way: the sum over its media that are not
+-- deleted. Its row is what those who add to it wait for.
+CREATE TABLE media_usage (
+	owner uuid   NOT NULL PRIMARY KEY,
+	bytes bigint NOT NULL
+);

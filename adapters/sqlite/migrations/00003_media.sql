@@ -57,3 +57,10 @@ CREATE TABLE uploads (
 ) STRICT;
 CREATE INDEX uploads_open ON uploads (owner) WHERE state = 'open';
 CREATE INDEX uploads_expiry ON uploads (expires_at) WHERE state = 'open';
+
+-- What an account stores and has on its way: the sum over its media that are not
+-- deleted. Its row is what those who add to it wait for.
+CREATE TABLE media_usage (
+	owner BLOB    NOT NULL PRIMARY KEY,
+	bytes INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,17 @@
+package sqlstore_test
+
+import (
+	"testing"
+
+	"github.com/sajin-sns/sajin/adapters/sqldb"
+	"github.com/sajin-sns/sajin/adapters/sqlstore"
+	"github.com/sajin-sns/sajin/test/contract"
+)
+
+func TestMedia(t *testing.T) {
+	databases(t, func(t *testing.T, open func(t *testing.T) sqldb.DB) {
+		contract.Media(t, open, func(db sqldb.DB) contract.MediaStores {
+			return contract.MediaStores{Media: sqlstore.NewMedia(db), Uploads: sqlstore.NewUploads(db)}
+		})
+	})
+}
