@@ -35,26 +35,37 @@ CREATE TABLE parked_events (
 	PRIMARY KEY (consumer, event_id)
 );
 
--- Work to be done once, by whichever process has a hand free. lease counts the
+-- Work to be done once, by whichever process has a hand free. run_at is when it
+-- is due; of a job that is running, when it is due for others. lease counts the
 -- claims and is the fencing token: who finishes must still hold the last one.
--- turn is the place in the fair queue of the kind.
+-- turn is the place in the fair queue of the kind; NULL outside of it, before
+-- the first claim that finds the job due and from its own claim on. next_ is
+-- what was asked for while the job was running.
 CREATE TABLE jobs (
 	id           uuid        NOT NULL PRIMARY KEY,
 	kind         text        NOT NULL,
 	subject      uuid        NOT NULL,
 	owner        uuid        NOT NULL,
 	payload      text        NOT NULL,
-	turn         bigint      NOT NULL,
+	turn         bigint,
 	run_at       timestamptz NOT NULL,
+	running      boolean     NOT NULL,
 	attempts     bigint      NOT NULL,
 	lease        bigint      NOT NULL,
-	leased_until timestamptz,
+	next_payload text,
+	next_run_at  timestamptz,
 	last_error   text        NOT NULL,
 	created_at   timestamptz NOT NULL,
 	UNIQUE (kind, subject)
 );
-CREATE INDEX jobs_turn ON jobs (kind, turn);
-CREATE INDEX jobs_owner ON jobs (kind, owner, turn);
+CREATE INDEX jobs_turn ON jobs (kind, turn, run_at, id) WHERE turn IS NOT NULL;
+CREATE INDEX jobs_owner ON jobs (kind, owner, turn) WHERE turn IS NOT NULL;
+CREATE INDEX jobs_run_at ON jobs (kind, run_at, id) WHERE turn IS NULL;
+
+-- A row for each kind of job: locked by who deals out turns.
+CREATE TABLE job_kinds (
+	kind text NOT NULL PRIMARY KEY
+);
 
 -- Answers of operations that must not happen twice.
 CREATE TABLE idempotency_keys (

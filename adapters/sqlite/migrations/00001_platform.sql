@@ -35,26 +35,37 @@ CREATE TABLE parked_events (
 	PRIMARY KEY (consumer, event_id)
 ) STRICT;
 
--- Work to be done once, by whichever process has a hand free. lease counts the
+-- Work to be done once, by whichever process has a hand free. run_at is when it
+-- is due; of a job that is running, when it is due for others. lease counts the
 -- claims and is the fencing token: who finishes must still hold the last one.
--- turn is the place in the fair queue of the kind.
+-- turn is the place in the fair queue of the kind; NULL outside of it, before
+-- the first claim that finds the job due and from its own claim on. next_ is
+-- what was asked for while the job was running.
 CREATE TABLE jobs (
 	id           BLOB        NOT NULL PRIMARY KEY,
 	kind         TEXT        NOT NULL,
 	subject      BLOB        NOT NULL,
 	owner        BLOB        NOT NULL,
 	payload      TEXT        NOT NULL,
-	turn         INTEGER     NOT NULL,
+	turn         INTEGER,
 	run_at       INTEGER     NOT NULL,
+	running      INTEGER     NOT NULL,
 	attempts     INTEGER     NOT NULL,
 	lease        INTEGER     NOT NULL,
-	leased_until INTEGER,
+	next_payload TEXT,
+	next_run_at  INTEGER,
 	last_error   TEXT        NOT NULL,
 	created_at   INTEGER     NOT NULL,
 	UNIQUE (kind, subject)
 ) STRICT;
-CREATE INDEX jobs_turn ON jobs (kind, turn);
-CREATE INDEX jobs_owner ON jobs (kind, owner, turn);
+CREATE INDEX jobs_turn ON jobs (kind, turn, run_at, id) WHERE turn IS NOT NULL;
+CREATE INDEX jobs_owner ON jobs (kind, owner, turn) WHERE turn IS NOT NULL;
+CREATE INDEX jobs_run_at ON jobs (kind, run_at, id) WHERE turn IS NULL;
+
+-- A row for each kind of job: locked by who deals out turns.
+CREATE TABLE job_kinds (
+	kind TEXT NOT NULL PRIMARY KEY
+) STRICT;
 
 -- Answers of operations that must not happen twice.
 CREATE TABLE idempotency_keys (
