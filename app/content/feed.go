@@ -2,24 +2,18 @@ package content
 
 import (
 	"context"
-	"time"
 
 	"github.com/sajin-sns/sajin/domain/content"
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/link"
 	"github.com/sajin-sns/sajin/ports/store"
 )
-
-// Links signs the way to a rendition for one viewer, or for everybody when
-// viewer is zero.
-type Links interface {
-	URL(key string, viewer ident.AccountID) (url string, expires time.Time)
-}
 
 // Feed reads posts. Every list and every single post goes through show, which
 // alone decides what a viewer gets.
 type Feed struct {
 	Feeds store.Feeds
-	Links Links
+	Links link.Media
 }
 
 // Viewer is who reads.

@@ -2,18 +2,16 @@ package subscriptions
 
 import (
 	"context"
-	"time"
 
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/link"
 	"github.com/sajin-sns/sajin/ports/store"
 )
 
 // Lists reads who follows whom.
 type Lists struct {
 	Subscriptions store.Subscriptions
-	Links         interface {
-		URL(key string, viewer ident.AccountID) (url string, expires time.Time)
-	}
+	Links         link.Media
 }
 
 // Subscribers lists who follows the creator, the newest first.
