@@ -22,11 +22,8 @@ type Subscriptions struct {
 	Recent        access.RecentPosts
 	Outbox        event.Outbox
 	Now           func() time.Time
-	Backfill      int   // how many of the creator's newest posts a new inbox begins with
-	Threshold     int64 // subscribers from which on posts are merged on read
+	Backfill      int // how many of the creator's newest posts a new inbox begins with
 }
-
-var _ access.Audience = (*Subscriptions)(nil)
 
 // Subscribe makes the actor follow a creator and fills his inbox with the
 // creator's newest posts. Subscribing again changes nothing.
@@ -67,15 +64,4 @@ func (s *Subscriptions) Unsubscribe(ctx context.Context, subscriber, creator ide
 		}
 		return s.Outbox.Append(ctx, subscriptions.Unsubscribed{Subscriber: subscriber, Creator: creator, At: s.Now()})
 	})
-}
-
-// Subscribes implements access.Audience.
-func (s *Subscriptions) Subscribes(ctx context.Context, account, creator ident.AccountID) (bool, error) {
-	return s.Subscriptions.Exists(ctx, account, creator)
-}
-
-// Large implements access.Audience.
-func (s *Subscriptions) Large(ctx context.Context, creator ident.AccountID) (bool, error) {
-	count, err := s.Subscriptions.Count(ctx, creator)
-	return subscriptions.Merged(count, s.Threshold), err
 }
