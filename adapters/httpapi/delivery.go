@@ -1,0 +1,95 @@
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"path"
+	"strconv"
+	"time"
+
+	"github.com/sajin-sns/sajin/domain/fault"
+	"github.com/sajin-sns/sajin/domain/media"
+	"github.com/sajin-sns/sajin/ports/blob"
+	"github.com/sajin-sns/sajin/ports/link"
+)
+
+// Delivery answers with renditions to those who come by a link that was made
+// for them. Everybody else hears the same refusal, whether there is something
+// or not.
+type Delivery struct {
+	Blobs  blob.Store
+	Signer link.Signer
+	Log    *slog.Logger
+	Now    func() time.Time
+}
+
+// Route is where renditions are.
+func (d *Delivery) Route() Route { return Route{Pattern: "GET " + mediaPath + "{key...}", Handler: d} }
+
+var errBlobs = fault.New(fault.Unavailable, "media.storage-unavailable", "the storage does not answer; try again later")
+
+func (d *Delivery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	object, err := d.open(r)
+	if err != nil {
+		writeProblem(w, problemOf(r.Context(), d.Log, err))
+		return
+	}
+	defer object.Close()
+	info := object.Info()
+	d.describe(w.Header(), r, info)
+	http.ServeContent(w, r, "", info.ModifiedAt, &movingObject{object, http.NewResponseController(w)})
+}
+
+func (d *Delivery) open(r *http.Request) (blob.Object, error) {
+	key := r.PathValue("key")
+	if err := follow(d.Signer, r, callerOf(r.Context()).Account); err != nil {
+		return nil, err
+	}
+	if !media.Deliverable(key) {
+		return nil, link.ErrRefused
+	}
+	object, err := d.Blobs.Open(r.Context(), key)
+	switch {
+	case errors.Is(err, blob.ErrNotFound), errors.Is(err, blob.ErrBadKey):
+		return nil, link.ErrRefused
+	case err != nil && r.Context().Err() == nil:
+		return nil, errBlobs.Because(err)
+	}
+	return object, err
+}
+
+// describe sets the headers of a rendition. Its key names its bytes, so a copy
+// never gets old; it is kept for as long as the link is good, and by caches
+// that several people share only if everybody may see it.
+func (d *Delivery) describe(h http.Header, r *http.Request, info blob.Info) {
+	query := r.URL.Query()
+	expires, _ := strconv.ParseInt(query.Get("exp"), 10, 64) // the signature holds, so it is a number
+	age := strconv.FormatInt(max(0, expires-d.Now().Unix()), 10)
+	if query.Get("vid") == "-" {
+		h.Set("Cache-Control", "public, max-age="+age+", immutable")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	} else {
+		h.Set("Cache-Control", "private, max-age="+age+", immutable")
+		h.Set("Cross-Origin-Resource-Policy", "same-site")
+		h.Set("Vary", "Authorization")
+		h.Set("X-Robots-Tag", "noindex, noimageindex, noarchive")
+	}
+	h.Set("ETag", quoted(path.Base(info.Key)))
+	h.Set("Content-Type", info.ContentType)
+	h.Set("Content-Disposition", "inline")
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+// movingObject is read for as long as the client takes what is read.
+type movingObject struct {
+	io.ReadSeeker
+	connection *http.ResponseController
+}
+
+func (o *movingObject) Read(p []byte) (int, error) {
+	_ = o.connection.SetWriteDeadline(time.Now().Add(idle)) // what has no deadlines needs none
+	return o.ReadSeeker.Read(p)
+}

@@ -1,0 +1,161 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/domain/media"
+	"github.com/sajin-sns/sajin/ports/access"
+	"github.com/sajin-sns/sajin/ports/jobs"
+	"github.com/sajin-sns/sajin/ports/link"
+	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/tx"
+)
+
+// Media are the media of an account, for the account itself.
+type Media struct {
+	Tx      tx.Runner
+	Media   store.Media
+	Uploads store.Uploads
+	Queue   jobs.Queue
+	Use     access.MediaUse
+	Links   link.Media
+	Now     func() time.Time
+}
+
+// Get reads a medium with links for its owner; media.ErrNotFound if it is not
+// the actor's.
+func (s *Media) Get(ctx context.Context, actor ident.AccountID, id ident.MediaID) (*store.Medium, error) {
+	m, err := s.Media.View(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	for i := range m.Renditions {
+		r := &m.Renditions[i]
+		r.URL, r.ExpiresAt = s.Links.URL(r.Key, actor)
+	}
+	return m, nil
+}
+
+// Describe says in words what a medium shows. version is the one that the actor
+// has read, 0 for whichever there is.
+//
+// It fails with media.ErrNotFound, ErrStale, and with Invalid for bad words.
+func (s *Media) Describe(ctx context.Context, actor ident.AccountID, id ident.MediaID, version int64, alt string) error {
+	return s.change(ctx, id, func(_ context.Context, m *media.Medium) error {
+		return m.Describe(actor, version, alt, s.Now())
+	})
+}
+
+// Retry has a medium processed again that failed for a passing reason.
+//
+// It fails with media.ErrNotFound, and with ErrNotRetryable for any other one.
+func (s *Media) Retry(ctx context.Context, actor ident.AccountID, id ident.MediaID) error {
+	return s.change(ctx, id, func(ctx context.Context, m *media.Medium) error {
+		if err := m.Retry(actor, s.Now()); err != nil {
+			return err
+		}
+		return s.Queue.Enqueue(ctx, process(m))
+	})
+}
+
+func (s *Media) change(ctx context.Context, id ident.MediaID, change func(context.Context, *media.Medium) error) error {
+	return s.Tx.Do(ctx, func(ctx context.Context) error {
+		m, err := s.Media.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := change(ctx, m); err != nil {
+			return err
+		}
+		return s.Media.Save(ctx, m)
+	})
+}
+
+// Delete takes a medium away and has its bytes removed. If its file is still on
+// its way, the upload ends.
+//
+// It fails with media.ErrNotFound if it is not the actor's, and with
+// media.ErrInUse if it is shown.
+func (s *Media) Delete(ctx context.Context, actor ident.AccountID, id ident.MediaID) error {
+	return s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.close(ctx, actor, id); err != nil {
+			return err
+		}
+		m, err := s.Media.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		used, err := s.Use.InUse(ctx, id) // behind the lock: a post that is being written waits for it, or is seen
+		if err != nil {
+			return err
+		}
+		if err := m.Delete(actor, used, s.Now()); err != nil {
+			return err
+		}
+		return errors.Join(s.Media.Save(ctx, m), s.Queue.Enqueue(ctx, discard(m)))
+	})
+}
+
+// close ends the upload of a medium if it is open.
+func (s *Media) close(ctx context.Context, actor ident.AccountID, id ident.MediaID) error {
+	u, err := s.Uploads.OfMedium(ctx, id)
+	if errors.Is(err, media.ErrUploadNotFound) {
+		return nil
+	}
+	if err == nil {
+		u, err = s.Uploads.Lock(ctx, u.Record().ID)
+	}
+	if err != nil {
+		return err
+	}
+	if u.Of(actor) != nil {
+		return media.ErrNotFound
+	}
+	if fresh, err := u.Abort(); err != nil || !fresh {
+		return nil // it is complete, or has ended
+	}
+	return s.Uploads.Save(ctx, u)
+}
+
+// Catalog answers what other modules ask about media.
+type Catalog struct{ Store store.Media }
+
+var (
+	_ access.Media   = (*Catalog)(nil)
+	_ access.Avatars = (*Catalog)(nil)
+)
+
+// Media implements access.Media.
+func (c *Catalog) Media(ctx context.Context, owner ident.AccountID, ids []ident.MediaID) ([]access.Medium, error) {
+	locked, err := c.Store.LockAll(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	fit := make(map[ident.MediaID]access.Medium, len(locked))
+	for _, m := range locked {
+		if r := m.Record(); m.FitsPost(owner) {
+			fit[r.ID] = access.Medium{ID: r.ID, Ready: r.State == media.Ready, Video: r.Kind == media.Video}
+		}
+	}
+	all := make([]access.Medium, len(ids))
+	for i, id := range ids {
+		m, ok := fit[id]
+		if !ok {
+			return nil, access.ErrNoMedium
+		}
+		all[i] = m
+	}
+	return all, nil
+}
+
+// AvatarReady implements access.Avatars.
+func (c *Catalog) AvatarReady(ctx context.Context, owner ident.AccountID, id ident.MediaID) (bool, error) {
+	m, err := c.Store.Lock(ctx, id)
+	if errors.Is(err, media.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && m.FitsAvatar(owner), err
+}
