@@ -1,11 +1,14 @@
 -- +goose Up
 
+-- display_key is the display name in lower case. What is searched by its
+-- beginning sorts by bytes, on both databases, so that a beginning is a range.
 CREATE TABLE accounts (
 	id            uuid        NOT NULL PRIMARY KEY,
 	email         text        NOT NULL,
 	email_key     text        NOT NULL UNIQUE,
-	handle        text        NOT NULL UNIQUE,
+	handle        text        COLLATE "C" NOT NULL UNIQUE,
 	display_name  text        NOT NULL,
+	display_key   text        COLLATE "C" NOT NULL DEFAULT '',
 	bio           text        NOT NULL,
 	avatar        uuid,
 	password_hash text        NOT NULL,
@@ -16,6 +19,7 @@ CREATE TABLE accounts (
 	purge_at      timestamptz,
 	purged_at     timestamptz
 );
+CREATE INDEX accounts_display ON accounts (display_key);
 CREATE INDEX accounts_purge ON accounts (purge_at) WHERE purge_at IS NOT NULL;
 
 CREATE TABLE account_counts (
@@ -46,3 +50,4 @@ CREATE TABLE refresh_tokens (
 	used_at   timestamptz
 );
 CREATE INDEX refresh_tokens_session ON refresh_tokens (session);
+CREATE INDEX refresh_tokens_issued ON refresh_tokens (issued_at);

@@ -1,11 +1,14 @@
 -- +goose Up
 
+-- display_key is the display name in lower case. What is searched by its
+-- beginning sorts by bytes, on both databases, so that a beginning is a range.
 CREATE TABLE accounts (
 	id            BLOB        NOT NULL PRIMARY KEY,
 	email         TEXT        NOT NULL,
 	email_key     TEXT        NOT NULL UNIQUE,
 	handle        TEXT        NOT NULL UNIQUE,
 	display_name  TEXT        NOT NULL,
+	display_key   TEXT        NOT NULL DEFAULT '',
 	bio           TEXT        NOT NULL,
 	avatar        BLOB,
 	password_hash TEXT        NOT NULL,
@@ -16,6 +19,7 @@ CREATE TABLE accounts (
 	purge_at      INTEGER,
 	purged_at     INTEGER
 ) STRICT;
+CREATE INDEX accounts_display ON accounts (display_key);
 CREATE INDEX accounts_purge ON accounts (purge_at) WHERE purge_at IS NOT NULL;
 
 CREATE TABLE account_counts (
@@ -46,3 +50,4 @@ CREATE TABLE refresh_tokens (
 	used_at   INTEGER
 ) STRICT;
 CREATE INDEX refresh_tokens_session ON refresh_tokens (session);
+CREATE INDEX refresh_tokens_issued ON refresh_tokens (issued_at);
