@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/content"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/media"
@@ -16,6 +17,20 @@ import (
 // looks outside its module.
 func From(e any) (Payload, error) {
 	switch e := e.(type) {
+	case accounts.Registered:
+		return AccountRegisteredV1{AccountID: e.Account, Handle: e.Handle, At: e.At}, nil
+	case accounts.Deleted:
+		return AccountDeletedV1{AccountID: e.Account, PurgeAt: e.PurgeAt, At: e.At}, nil
+	case accounts.Restored:
+		return AccountRestoredV1{AccountID: e.Account, At: e.At}, nil
+	case accounts.Purged:
+		return AccountPurgedV1{AccountID: e.Account, At: e.At}, nil
+	case accounts.RoleGranted:
+		return RoleGrantedV1{AccountID: e.Account, Role: e.Role, At: e.At}, nil
+	case accounts.PasswordChanged:
+		return PasswordChangedV1{AccountID: e.Account, SessionID: e.Session, At: e.At}, nil
+	case accounts.SessionReuseDetected:
+		return SessionReuseDetectedV1{AccountID: e.Account, SessionID: e.Session, At: e.At}, nil
 	case content.PostPublished:
 		return PostPublishedV1{PostID: e.Post, AuthorID: e.Author, Tags: e.Tags, Merged: e.Merged, PublishedAt: e.PublishedAt}, nil
 	case content.PostDeleted:
