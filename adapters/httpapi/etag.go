@@ -13,18 +13,18 @@ import (
 	"github.com/sajin-sns/sajin/domain/fault"
 )
 
-// conditional is embedded by the inputs that read one resource.
-type conditional struct {
+// Conditional is embedded by the inputs that read one resource.
+type Conditional struct {
 	IfNoneMatch string `header:"If-None-Match" doc:"ETag of the copy that you hold"`
 }
 
-// guarded is embedded by the inputs that change one resource.
-type guarded struct {
+// Guarded is embedded by the inputs that change one resource.
+type Guarded struct {
 	IfMatch string `header:"If-Match" doc:"ETag of the copy that the change was made on; 412 if it is out of date"`
 }
 
-// tagged is embedded by the outputs of single resources.
-type tagged struct {
+// Tagged is embedded by the outputs of single resources.
+type Tagged struct {
 	ETag string `header:"ETag"`
 }
 
@@ -49,23 +49,23 @@ func etag(version int64, body any) (string, error) {
 }
 
 // fresh makes the ETag of an answer, or fails with 304 if the client has it.
-func (c conditional) fresh(version int64, body any) (tagged, error) {
+func (c Conditional) fresh(version int64, body any) (Tagged, error) {
 	tag, err := etag(version, body)
 	if err != nil {
-		return tagged{}, err
+		return Tagged{}, err
 	}
 	for held := range strings.SplitSeq(c.IfNoneMatch, ",") {
 		if held = strings.TrimPrefix(strings.TrimSpace(held), "W/"); held == tag || held == "*" {
-			return tagged{}, &notModified{tag}
+			return Tagged{}, &notModified{tag}
 		}
 	}
-	return tagged{tag}, nil
+	return Tagged{tag}, nil
 }
 
 var errIfMatch = fault.New(fault.BadRequest, "request.if-match", "If-Match must be one ETag of this resource, or *")
 
 // version is the version that the change was made on, 0 when that does not matter.
-func (g guarded) version() (int64, error) {
+func (g Guarded) version() (int64, error) {
 	if g.IfMatch == "" || g.IfMatch == "*" {
 		return 0, nil
 	}

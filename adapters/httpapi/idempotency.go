@@ -8,23 +8,23 @@ import (
 	"github.com/sajin-sns/sajin/domain/fault"
 )
 
-// keyed is embedded by the inputs of operations that must happen once.
-type keyed struct {
+// Keyed is embedded by the inputs of operations that must happen once.
+type Keyed struct {
 	IdempotencyKey string `header:"Idempotency-Key" doc:"Names this attempt: make one up, keep it, and send it again when you did not hear the answer. 16 to 128 visible ASCII characters, quoted (RFC 8941) or bare. Kept for 7 days." example:"8e03978e-40d5-43dd-bc93-6894a57f9324"`
 }
 
-func (k keyed) key() string { return bareKey(k.IdempotencyKey) }
+func (k Keyed) key() string { return bareKey(k.IdempotencyKey) }
 
-// replayed is embedded by the outputs of such operations.
-type replayed struct {
+// Replayed is embedded by the outputs of such operations.
+type Replayed struct {
 	Replayed string `header:"Idempotency-Replayed" doc:"true when this is the answer to the first request with the key, given again"`
 }
 
-func replay(yes bool) replayed {
+func replay(yes bool) Replayed {
 	if yes {
-		return replayed{"true"}
+		return Replayed{"true"}
 	}
-	return replayed{}
+	return Replayed{}
 }
 
 var errKey = fault.New(fault.BadRequest, "idempotency.key", "this operation needs one Idempotency-Key of 16 to 128 visible ASCII characters")

@@ -9,8 +9,9 @@ import (
 	"github.com/sajin-sns/sajin/ports/store"
 )
 
-// paged is embedded by the inputs of lists.
-type paged struct {
+// Paged is embedded by the inputs of lists. It is exported, as all that is
+// embedded, because the framework passes over what is not.
+type Paged struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many items at most"`
 	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before"`
 }
@@ -29,7 +30,7 @@ var errCursor = fault.New(fault.BadRequest, "request.cursor", "the cursor is not
 // cursors makes positions opaque: signed, and good for one list only.
 type cursors struct{ sealer link.Sealer }
 
-func (c cursors) page(list string, in paged) (store.Page, error) {
+func (c cursors) page(list string, in Paged) (store.Page, error) {
 	page := store.Page{Limit: in.Limit}
 	if in.Cursor == "" {
 		return page, nil
@@ -54,7 +55,7 @@ func (c cursors) text(list string, p store.Position) *string {
 
 // list reads a page of a list and makes its answer. name keeps the cursors of
 // one list from being used with another.
-func list[T any](r *registry, name string, in paged, read func(store.Page) (store.List[T], error)) (*listed[T], error) {
+func list[T any](r *registry, name string, in Paged, read func(store.Page) (store.List[T], error)) (*listed[T], error) {
 	page, err := r.cursors.page(name, in)
 	if err != nil {
 		return nil, err

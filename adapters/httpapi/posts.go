@@ -46,12 +46,12 @@ type editedPost struct {
 	Draft         *bool                `json:"draft,omitempty" doc:"false publishes a draft"`
 }
 
-type postPath struct {
+type PostPath struct {
 	ID ident.PostID `path:"id" format:"uuid"`
 }
 
 type onePost struct {
-	tagged
+	Tagged
 	Body *store.Post
 }
 
@@ -66,7 +66,7 @@ func (p *Posts) register(r *registry) {
 		if err != nil {
 			return nil, err
 		}
-		return p.read(ctx, by, id, conditional{})
+		return p.read(ctx, by, id, Conditional{})
 	})
 	register(r, operation{
 		ID: "get-post", Method: http.MethodGet, Path: "/v1/posts/{id}", Tag: "posts",
@@ -74,11 +74,11 @@ func (p *Posts) register(r *registry) {
 		Description: "Who may not open it gets `locked: true` and preview renditions only.",
 		Problems:    []int{http.StatusNotFound, http.StatusNotModified},
 	}, func(ctx context.Context, by caller, in *struct {
-		postPath
-		conditional
+		PostPath
+		Conditional
 	},
 	) (*onePost, error) {
-		return p.read(ctx, by, in.ID, in.conditional)
+		return p.read(ctx, by, in.ID, in.Conditional)
 	})
 	register(r, operation{
 		ID: "edit-post", Method: http.MethodPatch, Path: "/v1/posts/{id}", Tag: "posts", For: members,
@@ -86,8 +86,8 @@ func (p *Posts) register(r *registry) {
 		Description: "Members that are left out stay as they are. The media of a published post are fixed.",
 		Problems:    []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},
 	}, func(ctx context.Context, by caller, in *struct {
-		postPath
-		guarded
+		PostPath
+		Guarded
 		Body editedPost
 	},
 	) (*onePost, error) {
@@ -98,26 +98,26 @@ func (p *Posts) register(r *registry) {
 		if err := p.Posts.Edit(ctx, by.Account, in.Body.edit(in.ID, version)); err != nil {
 			return nil, err
 		}
-		return p.read(ctx, by, in.ID, conditional{})
+		return p.read(ctx, by, in.ID, Conditional{})
 	})
 	register(r, operation{
 		ID: "delete-post", Method: http.MethodDelete, Path: "/v1/posts/{id}", Tag: "posts", For: members, Status: http.StatusNoContent,
 		Summary:     "Take a post away",
 		Description: "Fans who bought it keep it in their library.",
 		Problems:    []int{http.StatusNotFound},
-	}, func(ctx context.Context, by caller, in *postPath) (*struct{}, error) {
+	}, func(ctx context.Context, by caller, in *PostPath) (*struct{}, error) {
 		return nil, p.Posts.Delete(ctx, by.Account, in.ID)
 	})
 	p.registerLists(r)
 }
 
-func (p *Posts) read(ctx context.Context, by caller, id ident.PostID, held conditional) (*onePost, error) {
+func (p *Posts) read(ctx context.Context, by caller, id ident.PostID, held Conditional) (*onePost, error) {
 	post, err := p.Feed.Post(ctx, by.viewer(), id)
 	if err != nil {
 		return nil, err
 	}
 	tag, err := held.fresh(post.Version, post)
-	return &onePost{tagged: tag, Body: post}, err
+	return &onePost{Tagged: tag, Body: post}, err
 }
 
 func (p *Posts) registerLists(r *registry) {
@@ -125,7 +125,7 @@ func (p *Posts) registerLists(r *registry) {
 		ID: "list-posts", Method: http.MethodGet, Path: "/v1/posts", Tag: "feeds",
 		Summary: "The main page: published posts, newest first",
 	}, func(ctx context.Context, by caller, in *struct {
-		paged
+		Paged
 		Tag      string     `query:"tag" maxLength:"60"`
 		Category string     `query:"category" maxLength:"50"`
 		Author   string     `query:"author" maxLength:"40" doc:"Handle"`
@@ -133,27 +133,27 @@ func (p *Posts) registerLists(r *registry) {
 		Price    string     `query:"price" enum:"free,paid"`
 	},
 	) (*listed[*store.Post], error) {
-		return p.newest(ctx, r, by, in.paged, "posts", in.Author, store.Filter{Tag: in.Tag, Category: in.Category, Kind: in.Kind, Price: in.Price})
+		return p.newest(ctx, r, by, in.Paged, "posts", in.Author, store.Filter{Tag: in.Tag, Category: in.Category, Kind: in.Kind, Price: in.Price})
 	})
 	register(r, operation{
 		ID: "list-user-posts", Method: http.MethodGet, Path: "/v1/users/{handle}/posts", Tag: "feeds",
 		Summary: "The published posts of one creator, newest first", Problems: []int{http.StatusNotFound},
 	}, func(ctx context.Context, by caller, in *struct {
-		handlePath
-		paged
+		HandlePath
+		Paged
 	},
 	) (*listed[*store.Post], error) {
-		return p.newest(ctx, r, by, in.paged, "posts", in.Handle, store.Filter{})
+		return p.newest(ctx, r, by, in.Paged, "posts", in.Handle, store.Filter{})
 	})
 	register(r, operation{
 		ID: "list-own-posts", Method: http.MethodGet, Path: "/v1/users/account/posts", Tag: "feeds", For: members,
 		Summary: "Your own posts in every state, newest first",
 	}, func(ctx context.Context, by caller, in *struct {
-		paged
+		Paged
 		State rules.State `query:"state" enum:"draft,processing,published"`
 	},
 	) (*listed[*store.Post], error) {
-		return list(r, "own-posts", in.paged, func(page store.Page) (store.List[*store.Post], error) {
+		return list(r, "own-posts", in.Paged, func(page store.Page) (store.List[*store.Post], error) {
 			return p.Feed.Own(ctx, by.viewer(), in.State, page)
 		})
 	})
@@ -161,7 +161,7 @@ func (p *Posts) registerLists(r *registry) {
 		ID: "list-inbox", Method: http.MethodGet, Path: "/v1/inbox", Tag: "feeds", For: members,
 		Summary:     "The posts of the creators that you subscribe to, newest first",
 		Description: "A new subscription brings the creator's most recent posts with it; ending it takes them out again.",
-	}, func(ctx context.Context, by caller, in *paged) (*listed[*store.Post], error) {
+	}, func(ctx context.Context, by caller, in *Paged) (*listed[*store.Post], error) {
 		return list(r, "inbox", *in, func(page store.Page) (store.List[*store.Post], error) {
 			return p.Feed.Inbox(ctx, by.viewer(), page)
 		})
@@ -170,14 +170,14 @@ func (p *Posts) registerLists(r *registry) {
 		ID: "list-library", Method: http.MethodGet, Path: "/v1/library", Tag: "feeds", For: members,
 		Summary:     "What you bought, newest first",
 		Description: "It stays when you unsubscribe and when the author takes the post away.",
-	}, func(ctx context.Context, by caller, in *paged) (*listed[*store.LibraryItem], error) {
+	}, func(ctx context.Context, by caller, in *Paged) (*listed[*store.LibraryItem], error) {
 		return list(r, "library", *in, func(page store.Page) (store.List[*store.LibraryItem], error) {
 			return p.Feed.Library(ctx, by.viewer(), page)
 		})
 	})
 }
 
-func (p *Posts) newest(ctx context.Context, r *registry, by caller, in paged, name, author string, f store.Filter) (*listed[*store.Post], error) {
+func (p *Posts) newest(ctx context.Context, r *registry, by caller, in Paged, name, author string, f store.Filter) (*listed[*store.Post], error) {
 	if author != "" {
 		id, err := p.Directory.ByHandle(ctx, author)
 		if err != nil {

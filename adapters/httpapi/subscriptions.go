@@ -16,7 +16,7 @@ type Subscriptions struct {
 	Directory     Directory
 }
 
-type handlePath struct {
+type HandlePath struct {
 	Handle string `path:"handle" maxLength:"40" doc:"Of the account" example:"hana"`
 }
 
@@ -54,8 +54,8 @@ func (s *Subscriptions) register(r *registry) {
 }
 
 // between makes an operation on the caller and the account in the path.
-func (s *Subscriptions) between(do func(ctx context.Context, actor, other ident.AccountID) error) func(context.Context, caller, *handlePath) (*struct{}, error) {
-	return func(ctx context.Context, by caller, in *handlePath) (*struct{}, error) {
+func (s *Subscriptions) between(do func(ctx context.Context, actor, other ident.AccountID) error) func(context.Context, caller, *HandlePath) (*struct{}, error) {
+	return func(ctx context.Context, by caller, in *HandlePath) (*struct{}, error) {
 		other, err := s.Directory.ByHandle(ctx, in.Handle)
 		if err != nil {
 			return nil, err
@@ -65,8 +65,8 @@ func (s *Subscriptions) between(do func(ctx context.Context, actor, other ident.
 }
 
 type follows struct {
-	handlePath
-	paged
+	HandlePath
+	Paged
 }
 
 func (s *Subscriptions) listed(r *registry, name string,
@@ -77,7 +77,7 @@ func (s *Subscriptions) listed(r *registry, name string,
 		if err != nil {
 			return nil, err
 		}
-		return list(r, name, in.paged, func(page store.Page) (store.List[store.Follow], error) {
+		return list(r, name, in.Paged, func(page store.Page) (store.List[store.Follow], error) {
 			return read(ctx, account, page)
 		})
 	}

@@ -21,7 +21,7 @@ type newUpload struct {
 	Purpose     rules.Purpose `json:"purpose" enum:"post,avatar"`
 }
 
-type uploadPath struct {
+type UploadPath struct {
 	ID ident.UploadID `path:"id" format:"uuid"`
 }
 
@@ -48,7 +48,7 @@ func (u *Uploads) register(r *registry) {
 		ID: "get-upload", Method: http.MethodGet, Path: "/v1/uploads/{id}", Tag: "uploads", For: members,
 		Summary:  "Which parts have arrived, to go on after a lost connection",
 		Problems: []int{http.StatusNotFound, http.StatusGone, http.StatusServiceUnavailable},
-	}, func(ctx context.Context, by caller, in *uploadPath) (*struct{ Body *media.Status }, error) {
+	}, func(ctx context.Context, by caller, in *UploadPath) (*struct{ Body *media.Status }, error) {
 		status, err := u.Uploads.Status(ctx, by.Account, in.ID)
 		return &struct{ Body *media.Status }{status}, err
 	})
@@ -57,7 +57,7 @@ func (u *Uploads) register(r *registry) {
 		Summary:  "A fresh link for a part",
 		Problems: []int{http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, by caller, in *struct {
-		uploadPath
+		UploadPath
 		Number int `path:"n" minimum:"1" maximum:"10000"`
 	},
 	) (*struct{ Body media.PartRequest }, error) {
@@ -69,7 +69,7 @@ func (u *Uploads) register(r *registry) {
 		Summary:     "All parts are sent",
 		Description: "May be called again. 409 `media.upload-incomplete` lists the numbers of the `missing` parts.",
 		Problems:    []int{http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusServiceUnavailable},
-	}, func(ctx context.Context, by caller, in *uploadPath) (*struct{ Body *media.Completed }, error) {
+	}, func(ctx context.Context, by caller, in *UploadPath) (*struct{ Body *media.Completed }, error) {
 		completed, err := u.Uploads.Complete(ctx, by.Account, in.ID)
 		return &struct{ Body *media.Completed }{completed}, err
 	})
@@ -78,7 +78,7 @@ func (u *Uploads) register(r *registry) {
 		Summary:     "Give an upload up",
 		Description: "May be called again. A complete upload is a medium: delete that.",
 		Problems:    []int{http.StatusNotFound, http.StatusConflict},
-	}, func(ctx context.Context, by caller, in *uploadPath) (*struct{}, error) {
+	}, func(ctx context.Context, by caller, in *UploadPath) (*struct{}, error) {
 		return nil, u.Uploads.Abort(ctx, by.Account, in.ID)
 	})
 }

@@ -23,17 +23,17 @@ func (w *Wallet) register(r *registry) {
 			"buying again is 409 `wallet.already-owned` and charges nothing.",
 		Problems: []int{http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound},
 	}, func(ctx context.Context, by caller, in *struct {
-		keyed
-		postPath
+		Keyed
+		PostPath
 	},
 	) (*struct {
-		replayed
+		Replayed
 		Body wallet.Bought
 	}, error,
 	) {
 		bought, again, err := w.Purchases.Buy(ctx, by.Account, wallet.Buy{Post: in.ID, Key: in.key()})
 		return &struct {
-			replayed
+			Replayed
 			Body wallet.Bought
 		}{replay(again), bought}, err
 	})
@@ -47,7 +47,7 @@ func (w *Wallet) register(r *registry) {
 	register(r, operation{
 		ID: "list-wallet-entries", Method: http.MethodGet, Path: "/v1/wallet/entries", Tag: "wallet", For: members,
 		Summary: "The statement: what happened to your coins, newest first",
-	}, func(ctx context.Context, by caller, in *paged) (*listed[store.Entry], error) {
+	}, func(ctx context.Context, by caller, in *Paged) (*listed[store.Entry], error) {
 		return list(r, "wallet-entries", *in, func(page store.Page) (store.List[store.Entry], error) {
 			return w.Statements.Entries(ctx, by.Account, page)
 		})
