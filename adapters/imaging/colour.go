@@ -52,11 +52,8 @@ func newConversion(toXYZ matrix, curves [3]curve) *conversion {
 	}
 	for i, row := range fromXYZ.times(toXYZ) {
 		white := row[0] + row[1] + row[2]
-		if !(white > 0.1) {
-			return nil
-		}
 		for j, v := range row { // white must stay white, even where a profile forgot to adapt it
-			if v /= white; !(math.Abs(v) < 16) {
+			if v /= white; !(math.Abs(v) < 16) { // or is no number
 				return nil
 			}
 			c.matrix[i][j] = int64(math.Round(v * (1 << factorBits)))

@@ -49,15 +49,14 @@ func (f *file) bytes(off int64, n int) ([]byte, error) {
 	return f.held[at : at+n : at+n], nil
 }
 
+// readFull fails where a source ends before its own size: that is the source's
+// fault, and not the picture's.
 func readFull(src io.ReaderAt, buf []byte, off int64) error {
 	n, err := src.ReadAt(buf, off)
 	if n == len(buf) {
 		return nil
 	}
-	if err == nil || err == io.EOF { // within its size: the source's fault, not the picture's
-		err = io.ErrUnexpectedEOF
-	}
-	return fmt.Errorf("imaging: read source at %d: %w", off, err)
+	return fmt.Errorf("imaging: read %d bytes of %d at %d: %w", n, len(buf), off, err)
 }
 
 // stream feeds a decoder. It stops at the context's end, and remembers why the

@@ -154,12 +154,8 @@ func parseParametric(kind uint16, params []byte) curve {
 	switch kind {
 	case 0:
 		a = 1
-	case 1, 2: // c is an offset everywhere, and the curve begins at -b/a
-		e, f, c = c, c, 0
-		if a == 0 {
-			return nil
-		}
-		d = -b / a
+	case 1, 2: // the curve begins at -b/a, where the power is of 0; c is an offset
+		e = c
 	}
 	return func(x float64) float64 {
 		if x >= d {

@@ -27,7 +27,7 @@ func readPNG(f *file, lim limits) (header, error) {
 	}
 	h.width, h.height = int(width), int(height)
 	interlaced := head[20] != 0
-	sample := pngPixelBytes(head[16], head[17])
+	depth, colour := head[16], head[17]
 
 	exif, transparent := false, false
 	off := int64(8 + 8 + 13 + 4)
@@ -43,10 +43,7 @@ func readPNG(f *file, lim limits) (header, error) {
 		off = body.off + body.length + 4
 		switch string(head[4:]) {
 		case "IDAT":
-			if transparent {
-				sample = max(4, 2*sample) // one colour stands for clear: alpha is added
-			}
-			h.decodeBytes = sample * int64(h.width) * int64(h.height)
+			h.decodeBytes = pngPixelBytes(depth, colour, transparent) * int64(h.width) * int64(h.height)
 			if interlaced {
 				h.decodeBytes *= 2 // the passes are pictures of their own
 			}
@@ -81,15 +78,17 @@ func readPNG(f *file, lim limits) (header, error) {
 	return h, corrupt("png: too many chunks")
 }
 
-// pngPixelBytes is what image/png takes for a pixel.
-func pngPixelBytes(depth, colour byte) int64 {
+// pngPixelBytes is what image/png takes for a pixel. Where one colour stands for
+// clear, it adds alpha to all.
+func pngPixelBytes(depth, colour byte, transparent bool) int64 {
+	const grey, palette = 0, 3
 	switch {
-	case depth == 16 && colour == 0:
-		return 2
+	case colour == palette:
+		return 1
+	case colour == grey && !transparent:
+		return max(1, int64(depth)/8)
 	case depth == 16:
 		return 8
-	case colour == 0 || colour == 3: // grey, palette
-		return 1
 	}
 	return 4
 }

@@ -27,6 +27,9 @@ func TestTheLockedSeeACopyOf32Pixels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if shape := map[bool]byte{false: 'L', true: 'T'}[side[1] > side[0]]; about.Blurhash[0] != shape {
+				t.Errorf("the hash of %v begins with %q", side, about.Blurhash[0])
+			}
 			result := mustProcess(t, p, asPNG(original))
 			if got := result.Renditions[len(result.Renditions)-1]; !bytes.Equal(got.Data, preview.Data) || about != result.Placeholder {
 				t.Errorf("%v: the result is not what the copy gives", side)
@@ -69,6 +72,30 @@ func TestTheLockedSeeACopyOf32Pixels(t *testing.T) {
 						t.Fatalf("of %d: %v beside %v", edge, preview.At(x-1, y), preview.At(x, y))
 					}
 				}
+			}
+		}
+	})
+}
+
+func TestBlurring(t *testing.T) {
+	t.Run("of a lone point in the copy the preview shows a faint cloud", func(t *testing.T) {
+		m := flat(32, 32, color.Black)
+		m.SetRGBA(16, 16, color.RGBA{255, 255, 255, 255})
+		preview, _, err := veil(t.Context(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := shown(t, preview).At(330, 330); !near(got, color.Gray{44}, 5) {
+			t.Error(got)
+		}
+	})
+	t.Run("a lone point is spread over its neighbours", func(t *testing.T) {
+		m := flat(5, 5, color.Black)
+		m.SetRGBA(2, 2, color.RGBA{255, 255, 255, 255})
+		out := blur(m)
+		for at, want := range map[image.Point]uint8{{2, 2}: 64, {1, 2}: 32, {2, 3}: 32, {3, 3}: 16, {0, 2}: 0} {
+			if got := out.RGBAAt(at.X, at.Y); got != (color.RGBA{want, want, want, 255}) {
+				t.Errorf("%v: %v", at, got)
 			}
 		}
 	})

@@ -70,6 +70,11 @@ func displayP3() []byte {
 		[3]float64{0.15710, 0.06657, 0.78407}, sRGBCurve())
 }
 
+func dimP3() []byte {
+	return iccMatrix([3]float64{0.25756, 0.12060, -0.00052}, [3]float64{0.14599, 0.34612, 0.02094},
+		[3]float64{0.07855, 0.03328, 0.39204}, sRGBCurve())
+}
+
 func adobeRGB() []byte {
 	return iccMatrix([3]float64{0.60974, 0.31111, 0.01947}, [3]float64{0.20528, 0.62567, 0.06087},
 		[3]float64{0.14919, 0.06322, 0.74457}, iccGamma(2.19921875))
