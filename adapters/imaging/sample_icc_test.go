@@ -102,7 +102,11 @@ func inJPEG(profile []byte, pieces int) (segments [][]byte) {
 func inPNG(profile []byte) []byte {
 	b := bytes.NewBufferString("a profile\x00\x00")
 	z := zlib.NewWriter(b)
-	z.Write(profile)
-	z.Close()
+	if _, err := z.Write(profile); err != nil {
+		panic(err)
+	}
+	if err := z.Close(); err != nil {
+		panic(err)
+	}
 	return chunk("iCCP", b.Bytes())
 }
