@@ -10,7 +10,7 @@ import (
 
 // Keyed is embedded by the inputs of operations that must happen once.
 type Keyed struct {
-	IdempotencyKey string `header:"Idempotency-Key" doc:"Names this attempt: make one up, keep it, and send it again when you did not hear the answer. 16 to 128 visible ASCII characters, quoted (RFC 8941) or bare. Kept for 7 days." example:"8e03978e-40d5-43dd-bc93-6894a57f9324"`
+	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"16" maxLength:"130" doc:"Names this attempt: make one up, keep it, and send it again when you did not hear the answer. 16 to 128 visible ASCII characters, quoted (RFC 8941) or bare. Kept for 7 days." example:"8e03978e-40d5-43dd-bc93-6894a57f9324"`
 }
 
 func (k Keyed) key() string { return bareKey(k.IdempotencyKey) }

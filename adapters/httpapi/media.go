@@ -12,8 +12,13 @@ import (
 // Media is the resource of media, for their owners.
 type Media struct{ Media *media.Media }
 
+// MediumPath is embedded by the inputs of operations on one medium.
 type MediumPath struct {
 	ID ident.MediaID `path:"id" format:"uuid"`
+}
+
+type editedMedium struct {
+	Alt string `json:"alt" maxLength:"500" doc:"What the picture shows"`
 }
 
 type oneMedium struct {
@@ -41,9 +46,7 @@ func (m *Media) register(r *registry) {
 	}, func(ctx context.Context, by caller, in *struct {
 		MediumPath
 		Guarded
-		Body struct {
-			Alt string `json:"alt" maxLength:"500"`
-		}
+		Body editedMedium
 	},
 	) (*oneMedium, error) {
 		version, err := in.version()

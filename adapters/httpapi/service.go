@@ -15,7 +15,7 @@ type Service struct {
 	Checks       map[string]func(context.Context) error // what must work for the server to be of use
 }
 
-type status struct {
+type health struct {
 	Status string `json:"status" enum:"ok"`
 }
 
@@ -30,13 +30,13 @@ var errNotReady = fault.New(fault.Unavailable, "service.not-ready", "something t
 func (s *Service) register(r *registry) {
 	register(r, operation{
 		ID: "health", Method: http.MethodGet, Path: "/healthz", Tag: "service", Summary: "Whether the process lives",
-	}, func(context.Context, caller, *struct{}) (*struct{ Body status }, error) {
-		return &struct{ Body status }{status{"ok"}}, nil
+	}, func(context.Context, caller, *struct{}) (*struct{ Body health }, error) {
+		return &struct{ Body health }{health{"ok"}}, nil
 	})
 	register(r, operation{
 		ID: "readiness", Method: http.MethodGet, Path: "/readyz", Tag: "service", Summary: "Whether everything that the server needs answers",
 		Problems: []int{http.StatusServiceUnavailable},
-	}, func(ctx context.Context, _ caller, _ *struct{}) (*struct{ Body status }, error) {
+	}, func(ctx context.Context, _ caller, _ *struct{}) (*struct{ Body health }, error) {
 		var missing []string
 		for name, check := range s.Checks {
 			if err := check(ctx); err != nil {
@@ -48,7 +48,7 @@ func (s *Service) register(r *registry) {
 			slices.Sort(missing)
 			return nil, errNotReady.With("missing", missing)
 		}
-		return &struct{ Body status }{status{"ok"}}, nil
+		return &struct{ Body health }{health{"ok"}}, nil
 	})
 	register(r, operation{
 		ID: "service", Method: http.MethodGet, Path: "/v1/service", Tag: "service", Summary: "What runs here, and what it can do",

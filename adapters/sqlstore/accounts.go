@@ -110,6 +110,12 @@ func scanAccount(row sqldb.Row) (r accounts.Record, err error) {
 	return r, err
 }
 
+// Any implements store.Accounts.
+func (s *Accounts) Any(ctx context.Context) (any bool, err error) {
+	err = s.db.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM accounts)`).Scan(&any)
+	return any, wrap("any account", err)
+}
+
 // Due implements store.Accounts.
 func (s *Accounts) Due(ctx context.Context, now time.Time, limit int) ([]ident.AccountID, error) {
 	ids, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.AccountID], `SELECT id FROM accounts

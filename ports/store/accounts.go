@@ -31,6 +31,9 @@ type Accounts interface {
 	// accounts.ErrHandleTaken, and so must the transaction.
 	Save(ctx context.Context, a *accounts.Account) error
 
+	// Any tells whether there is an account at all.
+	Any(ctx context.Context) (bool, error)
+
 	// Due lists deleted accounts whose time to be purged has come, the one that
 	// has waited longest first.
 	Due(ctx context.Context, now time.Time, limit int) ([]ident.AccountID, error)

@@ -1,0 +1,77 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/sajin-sns/sajin/adapters/bus"
+	"github.com/sajin-sns/sajin/adapters/sqlstore"
+	"github.com/sajin-sns/sajin/adapters/worker"
+	"github.com/sajin-sns/sajin/app/accounts"
+	"github.com/sajin-sns/sajin/app/content"
+	"github.com/sajin-sns/sajin/app/media"
+	"github.com/sajin-sns/sajin/app/once"
+	"github.com/sajin-sns/sajin/app/subscriptions"
+	"github.com/sajin-sns/sajin/config"
+	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/jobs"
+	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/tx"
+)
+
+const (
+	fanOutBatch  = 2000 // subscribers who are delivered to in one transaction
+	keepConsumed = 30 * 24 * time.Hour
+)
+
+// background is what goes on without a request.
+var background = fx.Module("background",
+	fx.Provide(
+		func(c *content.Counters, f *subscriptions.FanOut) []event.Handler {
+			return append(c.Handlers(), f.Handlers()...)
+		},
+		func(p *media.Processing, d *media.Disposal, f *subscriptions.FanOut) []jobs.Worker {
+			return append(f.Workers(), p.Worker(), d.Worker())
+		},
+		newBus,
+		newPool,
+		newSchedule,
+	),
+)
+
+func newBus(outbox *sqlstore.Outbox, handlers []event.Handler, t tx.Runner, now func() time.Time, log *slog.Logger) (*bus.Bus, error) {
+	inProcess := bus.NewInProcess()
+	router, err := bus.NewRouter(inProcess.Subscriber, handlers, t, outbox, bus.RouterOptions{Log: log})
+	if err != nil {
+		return nil, err
+	}
+	return bus.New(bus.NewRelay(outbox, inProcess, bus.RelayOptions{Now: now, Log: log}), router), nil
+}
+
+func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now func() time.Time, log *slog.Logger) (*worker.Pool, error) {
+	return worker.New(queue, workers, worker.Options{
+		Kinds: map[string]worker.Limit{media.KindProcess: {Concurrency: c.Media.WorkerCount(), Timeout: 15 * time.Minute}},
+		Now:   now, Log: log,
+	})
+}
+
+func newSchedule(a *accounts.Maintenance, u *media.Uploads, keys store.Idempotency, outbox *sqlstore.Outbox,
+	now func() time.Time, log *slog.Logger,
+) *worker.Schedule {
+	s := worker.NewSchedule(log)
+	s.Every("purge accounts", time.Hour, a.Purge)
+	s.Every("sweep sessions", time.Hour, a.Sweep)
+	s.Every("expire uploads", 10*time.Minute, u.ExpireUploads)
+	s.Every("forget idempotency keys", time.Hour, func(ctx context.Context) error {
+		_, err := keys.Forget(ctx, now().Add(-once.Keep))
+		return err
+	})
+	s.Every("forget consumed events", time.Hour, func(ctx context.Context) error {
+		_, err := outbox.ForgetConsumed(ctx, now().Add(-keepConsumed))
+		return err
+	})
+	return s
+}

@@ -1,0 +1,26 @@
+package server_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/sajin-sns/sajin/cmd/sajin/server"
+)
+
+func TestStart(t *testing.T) {
+	s, err := server.Start(t.Context(), server.InMemory(), server.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop(t.Context())
+	for _, path := range []string{"/", "/healthz", "/readyz", "/v1/service", "/openapi.json", "/docs/", "/metrics", "/v1/posts", "/.well-known/jwks.json", "/v1/uploads/limits"} {
+		resp, err := http.Get(s.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != 200 {
+			t.Errorf("%s: %s", path, resp.Status)
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/sajin-sns/sajin/adapters/bus"
+	"github.com/sajin-sns/sajin/adapters/httpapi"
+	"github.com/sajin-sns/sajin/adapters/keyring"
+	"github.com/sajin-sns/sajin/adapters/metrics"
+	"github.com/sajin-sns/sajin/adapters/sqldb"
+	"github.com/sajin-sns/sajin/adapters/sqlstore"
+	"github.com/sajin-sns/sajin/adapters/worker"
+	"github.com/sajin-sns/sajin/app/accounts"
+	"github.com/sajin-sns/sajin/app/content"
+	"github.com/sajin-sns/sajin/app/media"
+	"github.com/sajin-sns/sajin/app/subscriptions"
+	"github.com/sajin-sns/sajin/app/wallet"
+	"github.com/sajin-sns/sajin/config"
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/blob"
+	"github.com/sajin-sns/sajin/ports/jobs"
+	"github.com/sajin-sns/sajin/ports/link"
+	"github.com/sajin-sns/sajin/ports/token"
+)
+
+// web is what answers requests.
+var web = fx.Module("web",
+	fx.Provide(
+		func(p *accounts.Profiles) httpapi.Directory { return p },
+		resource(func(a *accounts.Accounts, c *accounts.Credentials, p *accounts.Profiles) httpapi.Resource {
+			return &httpapi.Accounts{Credentials: c, Accounts: a, Profiles: p}
+		}),
+		resource(func(s *accounts.Sessions, p *accounts.Profiles) httpapi.Resource {
+			return &httpapi.Sessions{Sessions: s, Profiles: p}
+		}),
+		resource(func(t token.Issuer) httpapi.Resource { return &httpapi.Keys{Tokens: t} }),
+		resource(func(u *media.Uploads) httpapi.Resource { return &httpapi.Uploads{Uploads: u} }),
+		resource(func(m *media.Media) httpapi.Resource { return &httpapi.Media{Media: m} }),
+		resource(func(p *content.Posts, f *content.Feed, d httpapi.Directory) httpapi.Resource {
+			return &httpapi.Posts{Posts: p, Feed: f, Directory: d}
+		}),
+		resource(func(s *subscriptions.Subscriptions, l *subscriptions.Lists, d httpapi.Directory) httpapi.Resource {
+			return &httpapi.Subscriptions{Subscriptions: s, Lists: l, Directory: d}
+		}),
+		resource(func(p *wallet.Purchases, s *wallet.Statements) httpapi.Resource {
+			return &httpapi.Wallet{Purchases: p, Statements: s}
+		}),
+		resource(service),
+		route(func(u *media.Uploads, s link.Signer, log *slog.Logger) httpapi.Route {
+			return (&httpapi.PartUpload{Uploads: u, Signer: s, Log: log}).Route()
+		}),
+		route(func(b blob.Store, s link.Signer, log *slog.Logger, now func() time.Time) httpapi.Route {
+			return (&httpapi.Delivery{Blobs: b, Signer: s, Log: log, Now: now}).Route()
+		}),
+		fx.Annotate(newAPI, fx.ParamTags(``, ``, ``, ``, ``, ``, `group:"resources"`, `group:"routes"`, ``)),
+		func(o *sqlstore.Outbox, q jobs.Queue, log *slog.Logger) *metrics.Collector {
+			return metrics.New(o, q, metrics.Options{Log: log})
+		},
+	),
+)
+
+func resource(constructor any) any {
+	return fx.Annotate(constructor, fx.ResultTags(`group:"resources"`))
+}
+
+func route(constructor any) any { return fx.Annotate(constructor, fx.ResultTags(`group:"routes"`)) }
+
+func newAPI(c config.Config, o Options, auth httpapi.Authenticator, sealer link.Sealer, ids *ident.Source, log *slog.Logger,
+	resources []httpapi.Resource, routes []httpapi.Route, collector *metrics.Collector,
+) *httpapi.API {
+	routes = append(routes, httpapi.Pages(o.Version)...)
+	if c.Metrics.Listen == "" {
+		routes = append(routes, httpapi.Route{Pattern: "GET /metrics", Handler: collector.Handler()})
+	}
+	return httpapi.New(httpapi.Options{
+		Version: o.Version, PublicURL: c.PublicURL(), BodyLimit: int64(c.HTTP.BodyLimit), Log: log, Auth: auth, Sealer: sealer,
+		NewID: func() string { return ident.New[ident.EventID](ids).String() },
+	}, routes, resources...)
+}
+
+func service(c config.Config, o Options, db sqldb.DB, b blob.Store, keys *keyring.Ring) httpapi.Resource {
+	return &httpapi.Service{
+		Version:      o.Version,
+		Capabilities: append([]string{"posts", "uploads", "subscriptions", "wallet"}, prefixed("payments.", c.Payments.Providers)...),
+		Checks: map[string]func(context.Context) error{
+			"database": db.Ping,
+			"storage": func(ctx context.Context) error {
+				return b.List(ctx, "readiness/", func(blob.Info) bool { return false })
+			},
+			"keys": func(context.Context) error { return keys.Err() },
+		},
+	}
+}
+
+func prefixed(prefix string, names []string) []string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = prefix + name
+	}
+	return all
+}
+
+// run starts everything in the order in which it can work, and stops it in the
+// opposite one: who asks last, after who answers.
+func run(lc fx.Lifecycle, s *Server, listener net.Listener, c config.Config, log *slog.Logger,
+	b *bus.Bus, pool *worker.Pool, schedule *worker.Schedule, api *httpapi.API, collector *metrics.Collector,
+) {
+	lc.Append(fx.Hook{OnStart: b.Start, OnStop: b.Stop})
+	lc.Append(fx.Hook{OnStart: pool.Start, OnStop: pool.Stop})
+	lc.Append(fx.Hook{OnStart: schedule.Start, OnStop: schedule.Stop})
+	if c.Metrics.Listen != "" {
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", collector.Handler())
+		lc.Append(listen(s, c, log, mux, func(ctx context.Context) (net.Listener, error) {
+			return (&net.ListenConfig{}).Listen(ctx, "tcp", c.Metrics.Listen)
+		}))
+	}
+	lc.Append(listen(s, c, log, api, func(context.Context) (net.Listener, error) { return listener, nil }))
+}
+
+// listen answers requests with a handler for as long as the server runs.
+func listen(s *Server, c config.Config, log *slog.Logger, h http.Handler, open func(context.Context) (net.Listener, error)) fx.Hook {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       c.HTTP.ReadTimeout,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	return fx.Hook{
+		OnStart: func(ctx context.Context) error {
+			l, err := open(ctx)
+			if err != nil {
+				return err
+			}
+			go func() {
+				if err := server.Serve(l); err != http.ErrServerClosed {
+					s.fail(err)
+				}
+			}()
+			return nil
+		},
+		OnStop: server.Shutdown,
+	}
+}

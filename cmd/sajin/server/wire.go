@@ -1,0 +1,177 @@
+package server
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/sajin-sns/sajin/adapters/argon"
+	"github.com/sajin-sns/sajin/adapters/httpapi"
+	"github.com/sajin-sns/sajin/adapters/keyring"
+	"github.com/sajin-sns/sajin/adapters/sqldb"
+	"github.com/sajin-sns/sajin/adapters/sqlstore"
+	"github.com/sajin-sns/sajin/app/accounts"
+	"github.com/sajin-sns/sajin/app/content"
+	"github.com/sajin-sns/sajin/app/media"
+	"github.com/sajin-sns/sajin/app/once"
+	"github.com/sajin-sns/sajin/app/subscriptions"
+	"github.com/sajin-sns/sajin/app/wallet"
+	"github.com/sajin-sns/sajin/config"
+	"github.com/sajin-sns/sajin/domain/ident"
+	rules "github.com/sajin-sns/sajin/domain/media"
+	"github.com/sajin-sns/sajin/ports/access"
+	"github.com/sajin-sns/sajin/ports/blob"
+	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/jobs"
+	"github.com/sajin-sns/sajin/ports/link"
+	processing "github.com/sajin-sns/sajin/ports/media"
+	"github.com/sajin-sns/sajin/ports/password"
+	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/token"
+	"github.com/sajin-sns/sajin/ports/tx"
+)
+
+// parts is the whole server, taken apart: what each thing is made of. A thing
+// is made when another one asks for it, so the tools of the command line make
+// only what they need.
+var parts = fx.Options(platform, stores, modules, background, web)
+
+// platform is what everything stands on.
+var platform = fx.Module("platform",
+	fx.Provide(
+		func(o Options) (*slog.Logger, func() time.Time) { return o.Log, o.Now },
+		func(now func() time.Time) *ident.Source { return ident.NewSource(now, rand.Reader) },
+		database,
+		func(db sqldb.DB) tx.Runner { return db },
+		openBlobs,
+		openKeys,
+		func(k *keyring.Ring) link.Sealer { return k },
+		func(k *keyring.Ring, now func() time.Time) link.Signer { return k.Links(now) },
+		fx.Annotate(func(s link.Signer, c config.Config, now func() time.Time) *httpapi.Links {
+			return httpapi.NewLinks(s, c.PublicURL(), c.Media.LinkTTL, now)
+		}, fx.As(new(link.Media)), fx.As(new(link.Parts))),
+		func(k *keyring.Ring, c config.Config, now func() time.Time) token.Issuer {
+			return k.Tokens(c.Issuer(), now)
+		},
+		processors,
+	),
+)
+
+// stores are the ports of storage, all on one database.
+var stores = fx.Module("stores",
+	fx.Provide(
+		fx.Annotate(sqlstore.NewAccounts, fx.As(new(store.Accounts))),
+		fx.Annotate(sqlstore.NewProfiles, fx.As(new(store.Profiles))),
+		fx.Annotate(sqlstore.NewSessions, fx.As(new(store.Sessions)), fx.As(new(store.Devices))),
+		fx.Annotate(sqlstore.NewMedia, fx.As(new(store.Media))),
+		fx.Annotate(sqlstore.NewUploads, fx.As(new(store.Uploads))),
+		fx.Annotate(sqlstore.NewPosts, fx.As(new(store.Posts)), fx.As(new(store.PostCounters))),
+		fx.Annotate(sqlstore.NewFeeds, fx.As(new(store.Feeds))),
+		fx.Annotate(sqlstore.NewSubscriptions, fx.As(new(store.Subscriptions))),
+		fx.Annotate(sqlstore.NewInboxes, fx.As(new(store.Inboxes))),
+		fx.Annotate(sqlstore.NewWallets, fx.As(new(store.Wallets))),
+		fx.Annotate(sqlstore.NewPurchases, fx.As(new(store.Purchases))),
+		fx.Annotate(sqlstore.NewTopUps, fx.As(new(store.TopUps))),
+		fx.Annotate(sqlstore.NewIdempotency, fx.As(new(store.Idempotency))),
+		fx.Annotate(sqlstore.NewOutbox, fx.As(fx.Self()), fx.As(new(event.Outbox))),
+		fx.Annotate(sqlstore.NewJobs, fx.As(fx.Self()), fx.As(new(jobs.Queue))),
+		sqlstore.NewSandboxBook,
+	),
+)
+
+// modules are the use cases, and the questions that they ask each other.
+var modules = fx.Module("modules",
+	// accounts
+	fx.Provide(
+		accounts.NewStandings,
+		fx.Annotate(argon.New, fx.As(new(password.Hasher))),
+		func() argon.Options { return argon.Options{} },
+		func(t tx.Runner, a store.Accounts, s store.Sessions, o event.Outbox, standings *accounts.Standings, now func() time.Time) accounts.Shared {
+			return accounts.Shared{Tx: t, Accounts: a, Sessions: s, Outbox: o, Standings: standings, Now: now}
+		},
+		func(s accounts.Shared, avatars access.Avatars, c config.Config) *accounts.Accounts {
+			return &accounts.Accounts{Shared: s, Avatars: avatars, Grace: c.Auth.DeleteGrace}
+		},
+		func(s accounts.Shared, h password.Hasher, ids *ident.Source) *accounts.Credentials {
+			return &accounts.Credentials{Shared: s, Passwords: h, IDs: ids}
+		},
+		func(s accounts.Shared, devices store.Devices, h password.Hasher, ids *ident.Source, tokens token.Issuer, c config.Config) *accounts.Sessions {
+			return &accounts.Sessions{
+				Shared: s, Devices: devices, Passwords: h, IDs: ids,
+				Mint: accounts.Mint{Tokens: tokens, Random: rand.Reader, AccessTTL: c.Auth.AccessTTL, RefreshTTL: c.Auth.RefreshTTL},
+			}
+		},
+		func(p store.Profiles, a store.Accounts, links link.Media) *accounts.Profiles {
+			return &accounts.Profiles{Profiles: p, Accounts: a, URL: func(key string) string {
+				url, _ := links.URL(key, ident.AccountID{})
+				return url
+			}}
+		},
+		func(s accounts.Shared, c config.Config) *accounts.Maintenance {
+			return &accounts.Maintenance{Shared: s, RefreshTTL: c.Auth.RefreshTTL}
+		},
+		fx.Annotate(accounts.NewAuthenticator, fx.As(new(httpapi.Authenticator))),
+	),
+	// media
+	fx.Provide(
+		limits,
+		func(t tx.Runner, u store.Uploads, m store.Media, b blob.Store, q jobs.Queue, links link.Parts, ids *ident.Source, now func() time.Time, l rules.Limits) *media.Uploads {
+			return &media.Uploads{Tx: t, Uploads: u, Media: m, Blobs: b, Queue: q, Links: links, IDs: ids, Now: now, Limits: l}
+		},
+		func(t tx.Runner, m store.Media, u store.Uploads, q jobs.Queue, use access.MediaUse, links link.Media, now func() time.Time) *media.Media {
+			return &media.Media{Tx: t, Media: m, Uploads: u, Queue: q, Use: use, Links: links, Now: now}
+		},
+		func(t tx.Runner, m store.Media, u store.Uploads, b blob.Store, q jobs.Queue, o event.Outbox, p []processing.Processor, now func() time.Time) *media.Processing {
+			return &media.Processing{Tx: t, Media: m, Uploads: u, Blobs: b, Queue: q, Outbox: o, Processors: p, Now: now}
+		},
+		func(t tx.Runner, m store.Media, u store.Uploads, b blob.Store, q jobs.Queue, now func() time.Time) *media.Disposal {
+			return &media.Disposal{Tx: t, Media: m, Uploads: u, Blobs: b, Queue: q, Now: now}
+		},
+		fx.Annotate(func(m store.Media) *media.Catalog { return &media.Catalog{Store: m} },
+			fx.As(new(access.Media)), fx.As(new(access.Avatars))),
+	),
+	// content
+	fx.Provide(
+		func(t tx.Runner, p store.Posts, m access.Media, a access.Audience, o event.Outbox, ids *ident.Source, now func() time.Time, c config.Config) *content.Posts {
+			return &content.Posts{Tx: t, Posts: p, Media: m, Audience: a, Outbox: o, IDs: ids, Now: now, Categories: c.Content.Categories}
+		},
+		func(f store.Feeds, links link.Media) *content.Feed { return &content.Feed{Feeds: f, Links: links} },
+		func(n store.PostCounters, p *content.Posts) *content.Counters {
+			return &content.Counters{Counts: n, Posts: p}
+		},
+		fx.Annotate(func(p store.Posts, a access.Audience) *content.Catalog {
+			return &content.Catalog{Posts: p, Audience: a}
+		},
+			fx.As(new(access.Offers)), fx.As(new(access.RecentPosts)), fx.As(new(access.MediaUse))),
+	),
+	// subscriptions
+	fx.Provide(
+		func(t tx.Runner, s store.Subscriptions, i store.Inboxes, r access.RecentPosts, o event.Outbox, now func() time.Time, c config.Config) *subscriptions.Subscriptions {
+			return &subscriptions.Subscriptions{Tx: t, Subscriptions: s, Inboxes: i, Recent: r, Outbox: o, Now: now, Backfill: c.Feeds.Backfill}
+		},
+		fx.Annotate(func(s store.Subscriptions, c config.Config) *subscriptions.Audience {
+			return &subscriptions.Audience{Subscriptions: s, Threshold: int64(c.Feeds.FanoutThreshold)}
+		}, fx.As(new(access.Audience))),
+		func(s store.Subscriptions, links link.Media) *subscriptions.Lists {
+			return &subscriptions.Lists{Subscriptions: s, Links: links}
+		},
+		func(t tx.Runner, q jobs.Queue, s store.Subscriptions, i store.Inboxes) *subscriptions.FanOut {
+			return &subscriptions.FanOut{Tx: t, Queue: q, Subscriptions: s, Inboxes: i, Batch: fanOutBatch}
+		},
+	),
+	// wallet
+	fx.Provide(
+		once.New,
+		func(g *once.Guard, offers access.Offers, w store.Wallets, p store.Purchases, o event.Outbox, ids *ident.Source, now func() time.Time, c config.Config) *wallet.Purchases {
+			return &wallet.Purchases{Once: g, Offers: offers, Wallets: w, Purchases: p, Outbox: o, IDs: ids, Now: now, Fee: c.Wallet.FeeBPS}
+		},
+		func(w store.Wallets, p store.Purchases, now func() time.Time) *wallet.Statements {
+			return &wallet.Statements{Wallets: w, Purchases: p, Now: now}
+		},
+		func(t tx.Runner, w store.Wallets, ids *ident.Source, now func() time.Time, c config.Config) *wallet.Grants {
+			return &wallet.Grants{Tx: t, Wallets: w, IDs: ids, Now: now, BonusExpiry: c.Wallet.BonusExpiry}
+		},
+	),
+)
