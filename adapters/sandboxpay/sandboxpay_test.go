@@ -298,6 +298,11 @@ func TestSignatures(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a message without an id could not be told from others", func(t *testing.T) {
+		if _, err := p.Parse(p.Controls().Sign("", body, now), body, now); !errors.Is(err, payment.ErrBadSignature) {
+			t.Error(err)
+		}
+	})
 	t.Run("a test vector of the specification holds", func(t *testing.T) {
 		p, err := sandboxpay.New(sandboxpay.NewMemoryBook(), sandboxpay.Options{
 			PublicURL: "http://sajin.example", WebhookSecret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

@@ -170,7 +170,10 @@ func (t *TopUp) Apply(p Payment, readAt time.Time) (credit bool) {
 		t.review("the payment is of another top-up", readAt)
 		return false
 	}
-	t.providerRef = p.Ref // which is news when the answer to the start was lost
+	if t.providerRef != p.Ref { // the answer to the start was lost, or is on its way
+		t.providerRef = p.Ref
+		t.touch(readAt)
+	}
 	switch p.Status {
 	case PaymentPaid:
 		if p.Amount != t.pack.Price {

@@ -63,8 +63,8 @@ type Provider interface {
 type Order struct {
 	Reference string // the top-up's id: the provider's idempotency key, too
 	Price     money.Amount
-	Title     string // for the customer's bill
-	ExpiresAt time.Time
+	Title     string    // for the customer's bill
+	ExpiresAt time.Time // until then the same order may come again, its answer having been lost
 }
 
 // Started is a payment that waits for the customer.

@@ -62,6 +62,7 @@ type TopUp struct {
 	CreatedAt   time.Time         `json:"created_at"`
 	ExpiresAt   time.Time         `json:"expires_at" doc:"Until when it can be paid"`
 	PaidAt      *time.Time        `json:"paid_at,omitempty"`
+	Version     int64             `json:"-"`
 }
 
 // Price is an amount of money.
@@ -79,7 +80,7 @@ func TopUpOf(t *wallet.TopUp) TopUp {
 	view := TopUp{
 		ID: r.ID, Status: r.State, Provider: r.Provider, ProviderRef: r.ProviderRef, Client: r.Client,
 		PackID: r.Pack.ID, Coins: r.Pack.Coins, Bonus: r.Pack.Bonus, Price: PriceOf(r.Pack.Price),
-		Failure: r.Failure, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+		Failure: r.Failure, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, Version: r.Version,
 	}
 	if view.Client == nil {
 		view.Client = map[string]string{}

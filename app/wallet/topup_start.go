@@ -1,0 +1,246 @@
+package wallet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/sajin-sns/sajin/app/once"
+	"github.com/sajin-sns/sajin/domain/fault"
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/domain/wallet"
+	"github.com/sajin-sns/sajin/ports/payment"
+	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/tx"
+)
+
+// Faults of providers, as clients see them.
+var (
+	ErrProviderAway    = fault.New(fault.Unavailable, "wallet.provider-unavailable", "the payment provider does not answer; send the same request again")
+	ErrProviderRefused = fault.New(fault.Invalid, "wallet.provider-refused", "the payment provider does not take this payment")
+)
+
+// A start that was not heard of for startLease is taken for lost with its
+// process. startLimit, which is shorter, is how long a provider may take, so
+// that one that is slow is never taken for lost.
+const (
+	startLease = 60 * time.Second
+	startLimit = 45 * time.Second
+)
+
+// TopUps starts purchases of coins, and reads them.
+type TopUps struct {
+	Tx     tx.Runner
+	TopUps store.TopUps
+	Keys   store.Idempotency
+	Market *Market
+	IDs    *ident.Source
+	Now    func() time.Time
+	TTL    time.Duration // until when a top-up can be paid
+	Log    *slog.Logger
+
+	running sync.Map // the top-ups that this process is starting now
+}
+
+// StartTopUp names the pack, who is to take the money ("" for the preferred
+// provider), and the attempt.
+type StartTopUp struct {
+	PackID   string `json:"pack_id"`
+	Provider string `json:"provider"`
+	Key      string `json:"-"` // idempotency key
+}
+
+// StartTopUp begins the purchase of a pack and answers what the page needs to
+// pay for it.
+//
+// The intent and the key are committed first, then the provider is called, and
+// then its answer is kept. The same key again answers the same, and replayed.
+// While the first request waits for the provider it fails with
+// store.ErrKeyRunning: that is so when this process is at it, or when another
+// one began less than a minute ago, which is longer than a provider may take.
+// Otherwise whoever began has died or failed half way, and the same key takes
+// up where that one left off: the provider answers the same payment to the same
+// top-up. Without that, the sweeper finds out what became of it.
+//
+// It fails with wallet.ErrUnknownPack, an Invalid fault for a provider that is
+// not offered for the pack, store.ErrKeyReused, ErrProviderRefused, or
+// ErrProviderAway, after which the same key may be used at once.
+func (s *TopUps) StartTopUp(ctx context.Context, actor ident.AccountID, in StartTopUp) (out store.TopUp, replayed bool, err error) {
+	key, err := once.Key(actor, "start-top-up", in.Key, in)
+	if err != nil {
+		return out, false, err
+	}
+	a, err := s.claim(ctx, actor, key, in)
+	switch {
+	case err != nil:
+		return out, false, err
+	case a.Answer != nil:
+		return *a.Answer, true, nil
+	case a.Refused:
+		return out, true, ErrProviderRefused
+	}
+	if _, busy := s.running.LoadOrStore(a.TopUp, true); busy {
+		return out, false, store.ErrKeyRunning
+	}
+	defer s.running.Delete(a.TopUp)
+	// The customer may go away now: that is no reason to leave a payment half started.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startLimit)
+	defer cancel()
+	out, err = s.start(ctx, key, a)
+	return out, false, err
+}
+
+// attempt is what is kept under the key.
+type attempt struct {
+	TopUp   ident.TopUpID `json:"top_up"`
+	Since   time.Time     `json:"since,omitzero"` // when somebody began to wait for the provider; zero: nobody does
+	Refused bool          `json:"refused,omitempty"`
+	Answer  *store.TopUp  `json:"answer,omitempty"`
+}
+
+// claim takes the key, with a new top-up or the one that it made before, and
+// with it the task to start that.
+func (s *TopUps) claim(ctx context.Context, actor ident.AccountID, key store.IdempotencyKey, in StartTopUp) (a attempt, err error) {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		now := s.Now().UTC().Truncate(time.Microsecond) // as storage will have it, so that the answer is the same again
+		var fresh bool
+		if a, fresh, err = s.kept(ctx, key, now); err != nil {
+			return err
+		}
+		if fresh {
+			pack, provider, err := s.Market.choose(in.PackID, in.Provider)
+			if err != nil {
+				return err
+			}
+			t := wallet.NewTopUp(ident.New[ident.TopUpID](s.IDs), actor, pack, provider.ID(), now, s.TTL)
+			if err := s.TopUps.Insert(ctx, t); err != nil {
+				return err
+			}
+			a.TopUp = t.ID()
+		} else if a.Answer != nil || a.Refused {
+			return nil
+		} else if _, here := s.running.Load(a.TopUp); here || now.Sub(a.Since) < startLease {
+			return store.ErrKeyRunning
+		}
+		a.Since = now
+		return s.keep(ctx, key, a)
+	})
+	return a, err
+}
+
+// kept claims the key and reads what is kept under it, if anything.
+func (s *TopUps) kept(ctx context.Context, key store.IdempotencyKey, now time.Time) (a attempt, fresh bool, err error) {
+	text, fresh, err := s.Keys.Claim(ctx, key, now)
+	if err != nil || fresh {
+		return a, fresh, err
+	}
+	return a, false, once.Replay(text, &a)
+}
+
+func (s *TopUps) keep(ctx context.Context, key store.IdempotencyKey, a attempt) error {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("encode attempt: %w", err)
+	}
+	return s.Keys.Finish(ctx, key, text)
+}
+
+// start calls the provider, outside of any transaction, and keeps its answer.
+func (s *TopUps) start(ctx context.Context, key store.IdempotencyKey, a attempt) (store.TopUp, error) {
+	t, err := s.TopUps.Get(ctx, a.TopUp)
+	if err != nil {
+		return store.TopUp{}, err
+	}
+	if t.Settled() || t.Overdue(s.Now()) { // it came to its end while nobody waited
+		return s.answer(ctx, key, a, func(*wallet.TopUp) {})
+	}
+	r := t.Record()
+	provider, err := s.Market.provider(r.Provider)
+	if err != nil { // it was taken out of the configuration meanwhile
+		return store.TopUp{}, ErrProviderAway.Because(err)
+	}
+	started, err := provider.Start(ctx, payment.Order{
+		Reference: r.ID.String(), Price: r.Pack.Price, ExpiresAt: r.ExpiresAt,
+		Title: fmt.Sprintf("%d coins", r.Pack.Coins+r.Pack.Bonus),
+	})
+	switch {
+	case err == nil:
+		return s.answer(ctx, key, a, func(t *wallet.TopUp) {
+			if err := t.Started(started.Ref, started.Client, s.Now()); err != nil {
+				s.Log.ErrorContext(ctx, "top-up has two payments", "top_up", r.ID, "provider", r.Provider, "first", t.Record().ProviderRef, "second", started.Ref)
+			}
+		})
+	case errors.Is(err, payment.ErrInvalid):
+		a.Refused = true
+		_, keep := s.answer(ctx, key, a, func(t *wallet.TopUp) { t.Refused("the provider does not take this payment", s.Now()) })
+		return store.TopUp{}, errors.Join(ErrProviderRefused.Because(err), keep)
+	default:
+		return store.TopUp{}, errors.Join(ErrProviderAway.Because(err), s.release(ctx, key))
+	}
+}
+
+// answer changes the top-up and keeps the view of it as the answer of the key.
+// Where somebody else has answered already, that answer stands.
+func (s *TopUps) answer(ctx context.Context, key store.IdempotencyKey, a attempt, change func(*wallet.TopUp)) (out store.TopUp, err error) {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		before, _, err := s.kept(ctx, key, s.Now())
+		if err != nil {
+			return err
+		}
+		if before.Answer != nil {
+			out = *before.Answer
+			return nil
+		}
+		t, err := s.TopUps.Lock(ctx, a.TopUp)
+		if err != nil {
+			return err
+		}
+		change(t)
+		out = store.TopUpOf(t)
+		if !a.Refused {
+			a.Answer = &out
+		}
+		if err := s.TopUps.Save(ctx, t); err != nil {
+			return err
+		}
+		return s.keep(ctx, key, a)
+	})
+	return out, err
+}
+
+// release lets the same key try again at once.
+func (s *TopUps) release(ctx context.Context, key store.IdempotencyKey) error {
+	return s.Tx.Do(ctx, func(ctx context.Context) error {
+		a, _, err := s.kept(ctx, key, s.Now())
+		if err != nil || a.Answer != nil {
+			return err
+		}
+		a.Since = time.Time{}
+		return s.keep(ctx, key, a)
+	})
+}
+
+// TopUp reads one of the actor's; wallet.ErrTopUpNotFound if it is not his.
+func (s *TopUps) TopUp(ctx context.Context, actor ident.AccountID, id ident.TopUpID) (store.TopUp, error) {
+	return topUpOf(ctx, s.TopUps, actor, id)
+}
+
+func topUpOf(ctx context.Context, topUps store.TopUps, actor ident.AccountID, id ident.TopUpID) (store.TopUp, error) {
+	t, err := topUps.Get(ctx, id)
+	switch {
+	case err != nil:
+		return store.TopUp{}, err
+	case t.Account() != actor:
+		return store.TopUp{}, wallet.ErrTopUpNotFound
+	}
+	return store.TopUpOf(t), nil
+}
+
+// List lists the actor's top-ups, the newest first.
+func (s *TopUps) List(ctx context.Context, actor ident.AccountID, page store.Page) (store.List[store.TopUp], error) {
+	return s.TopUps.List(ctx, actor, page)
+}
