@@ -1,0 +1,73 @@
+package accounts
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/sajin-sns/sajin/domain/accounts"
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/token"
+)
+
+// Mint makes the tokens of sessions.
+type Mint struct {
+	Tokens     token.Issuer
+	Random     io.Reader     // of refresh tokens
+	AccessTTL  time.Duration // how long an access token is good for
+	RefreshTTL time.Duration // how long a session lasts without being refreshed
+}
+
+// Grant is what a client holds while it is signed in. Nothing of it may be
+// logged.
+type Grant struct {
+	Account      ident.AccountID
+	Session      ident.SessionID
+	AccessToken  string
+	ExpiresIn    time.Duration // of the access token
+	RefreshToken string
+}
+
+func (m Mint) grant(s accounts.SessionRecord, role accounts.Role, refresh refreshToken, now time.Time) (Grant, error) {
+	expiresIn := max(time.Second, min(m.AccessTTL, s.ExpiresAt.Sub(now)))
+	access, err := m.Tokens.Issue(token.Claims{
+		Account: s.Account, Session: s.ID, Role: string(role), IssuedAt: now, ExpiresAt: now.Add(expiresIn),
+	})
+	if err != nil {
+		return Grant{}, fmt.Errorf("issue access token: %w", err)
+	}
+	return Grant{Account: s.Account, Session: s.ID, AccessToken: access, ExpiresIn: expiresIn, RefreshToken: refresh.text}, nil
+}
+
+// refreshPrefix makes refresh tokens easy to recognise where they must not be:
+// in logs, in public repositories.
+const refreshPrefix = "sjr_"
+
+// refreshToken is a secret that its holder alone has, and the digest of it that
+// is stored. It holds 256 random bits, so no salt and no slow hash is needed.
+type refreshToken struct {
+	text string
+	hash [32]byte
+}
+
+func (m Mint) refreshToken() (refreshToken, error) {
+	var secret [32]byte
+	if _, err := io.ReadFull(m.Random, secret[:]); err != nil {
+		return refreshToken{}, fmt.Errorf("make refresh token: %w", err)
+	}
+	text := refreshPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
+	return refreshToken{text, sha256.Sum256([]byte(text))}, nil
+}
+
+// refreshDigest is the digest of a token that somebody shows; false if it is
+// none of ours by its form.
+func refreshDigest(text string) ([32]byte, bool) {
+	encoded, ok := strings.CutPrefix(text, refreshPrefix)
+	if !ok || len(encoded) != base64.RawURLEncoding.EncodedLen(32) {
+		return [32]byte{}, false
+	}
+	return sha256.Sum256([]byte(text)), true
+}

@@ -1,0 +1,41 @@
+package accounts
+
+import (
+	"context"
+
+	"github.com/sajin-sns/sajin/domain/accounts"
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/password"
+)
+
+// Credentials are what people prove with who they are.
+type Credentials struct {
+	Shared
+	Passwords password.Hasher
+	IDs       *ident.Source
+}
+
+// Register makes an account. It signs nobody in.
+//
+// It fails with Invalid for every bad field, and with accounts.ErrEmailTaken or
+// ErrHandleTaken. The address of a deleted account stays taken until that is
+// purged.
+func (s *Credentials) Register(ctx context.Context, in accounts.Application) (ident.AccountID, error) {
+	email, profile, err := in.Check()
+	if err != nil {
+		return ident.AccountID{}, err
+	}
+	hash, err := s.Passwords.Hash(ctx, in.Password)
+	if err != nil {
+		return ident.AccountID{}, err
+	}
+	id, now := ident.New[ident.AccountID](s.IDs), s.Now()
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		a := accounts.Register(id, email, profile, hash, now)
+		if err := s.Accounts.Insert(ctx, a); err != nil {
+			return err
+		}
+		return s.Outbox.Append(ctx, a.Events()...)
+	})
+	return id, err
+}
