@@ -8,6 +8,7 @@ import (
 
 	"github.com/sajin-sns/sajin/app/media"
 	"github.com/sajin-sns/sajin/app/wallet"
+	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/store"
 )
 
@@ -42,4 +43,25 @@ func nameSchema(t reflect.Type, hint string) string {
 		return nameSchema(t.Field(0).Type.Elem(), hint) + "List"
 	}
 	return huma.DefaultSchemaNamer(t, hint)
+}
+
+// uuid is what ids look like in the document.
+type uuid struct{}
+
+// Schema implements huma.SchemaProvider.
+func (uuid) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "uuid"}
+}
+
+// newSchemas is a registry of schemas that knows what ids are.
+func newSchemas() huma.Registry {
+	schemas := huma.NewMapRegistry("#/components/schemas/", nameSchema)
+	for _, id := range []reflect.Type{
+		reflect.TypeFor[ident.AccountID](), reflect.TypeFor[ident.SessionID](), reflect.TypeFor[ident.PostID](),
+		reflect.TypeFor[ident.MediaID](), reflect.TypeFor[ident.UploadID](), reflect.TypeFor[ident.PurchaseID](),
+		reflect.TypeFor[ident.TopUpID](), reflect.TypeFor[ident.JournalID](),
+	} {
+		schemas.RegisterTypeAlias(id, reflect.TypeFor[uuid]())
+	}
+	return schemas
 }

@@ -54,7 +54,7 @@ func New(o Options, routes []Route, resources ...Resource) *API {
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("sajin", o.Version)
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
-	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", nameSchema)
+	config.Components.Schemas = newSchemas()
 	config.Info.Description = description
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	config.Servers = []*huma.Server{{URL: o.PublicURL}}

@@ -1,0 +1,7 @@
+// Package api is the HTTP API of sajin as Go types and calls, generated from the
+// OpenAPI document that the server itself writes. Package sajin, one folder up,
+// is what programs want: it signs in, refreshes tokens and sends files.
+package api
+
+//go:generate sh -c "cd ../../.. && go run ./cmd/sajin openapi >sdk/openapi.json"
+//go:generate go tool -modfile=../../../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../../openapi.json
