@@ -15,6 +15,7 @@ import (
 	"github.com/sajin-sns/sajin/app/media"
 	"github.com/sajin-sns/sajin/app/once"
 	"github.com/sajin-sns/sajin/app/subscriptions"
+	"github.com/sajin-sns/sajin/app/wallet"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/ports/event"
 	"github.com/sajin-sns/sajin/ports/jobs"
@@ -33,8 +34,8 @@ var background = fx.Module("background",
 		func(c *content.Counters, f *subscriptions.FanOut) []event.Handler {
 			return append(c.Handlers(), f.Handlers()...)
 		},
-		func(p *media.Processing, d *media.Disposal, f *subscriptions.FanOut) []jobs.Worker {
-			return append(f.Workers(), p.Worker(), d.Worker())
+		func(p *media.Processing, d *media.Disposal, f *subscriptions.FanOut, w *wallet.Webhooks) []jobs.Worker {
+			return append(f.Workers(), p.Worker(), d.Worker(), w.Worker())
 		},
 		newBus,
 		newPool,
@@ -58,20 +59,28 @@ func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now f
 	})
 }
 
-func newSchedule(a *accounts.Maintenance, u *media.Uploads, keys store.Idempotency, outbox *sqlstore.Outbox,
+func newSchedule(a *accounts.Maintenance, u *media.Uploads, settle *wallet.Settlements, coins *wallet.Expiry, keys store.Idempotency, outbox *sqlstore.Outbox,
 	now func() time.Time, log *slog.Logger,
 ) *worker.Schedule {
 	s := worker.NewSchedule(log)
 	s.Every("purge accounts", time.Hour, a.Purge)
 	s.Every("sweep sessions", time.Hour, a.Sweep)
 	s.Every("expire uploads", 10*time.Minute, u.ExpireUploads)
-	s.Every("forget idempotency keys", time.Hour, func(ctx context.Context) error {
-		_, err := keys.Forget(ctx, now().Add(-once.Keep))
-		return err
-	})
-	s.Every("forget consumed events", time.Hour, func(ctx context.Context) error {
-		_, err := outbox.ForgetConsumed(ctx, now().Add(-keepConsumed))
-		return err
-	})
+	s.Every("sweep top-ups", time.Minute, uncounted(settle.SweepTopUps))
+	s.Every("expire coins", 15*time.Minute, uncounted(coins.ExpireCoins))
+	s.Every("forget idempotency keys", time.Hour, uncounted(func(ctx context.Context) (int64, error) {
+		return keys.Forget(ctx, now().Add(-once.Keep))
+	}))
+	s.Every("forget consumed events", time.Hour, uncounted(func(ctx context.Context) (int64, error) {
+		return outbox.ForgetConsumed(ctx, now().Add(-keepConsumed))
+	}))
 	return s
+}
+
+// uncounted makes a chore of what also tells how much it did.
+func uncounted[N any](chore func(context.Context) (N, error)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := chore(ctx)
+		return err
+	}
 }

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"time"
 
 	"go.uber.org/dig"
@@ -40,7 +42,7 @@ func (o *Options) defaults() {
 }
 
 // Providers are the payment providers that can be configured.
-func Providers() []string { return []string{"sandbox"} }
+func Providers() []string { return slices.Sorted(maps.Keys(makers)) }
 
 // Server is a running server.
 type Server struct {

@@ -13,7 +13,7 @@ func TestStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Stop(t.Context())
-	for _, path := range []string{"/", "/healthz", "/readyz", "/v1/service", "/openapi.json", "/docs/", "/metrics", "/v1/posts", "/.well-known/jwks.json", "/v1/uploads/limits"} {
+	for _, path := range []string{"/", "/healthz", "/readyz", "/v1/service", "/openapi.json", "/docs/", "/metrics", "/v1/posts", "/.well-known/jwks.json"} {
 		resp, err := http.Get(s.URL + path)
 		if err != nil {
 			t.Fatal(err)

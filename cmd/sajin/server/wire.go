@@ -28,6 +28,7 @@ import (
 	"github.com/sajin-sns/sajin/ports/link"
 	processing "github.com/sajin-sns/sajin/ports/media"
 	"github.com/sajin-sns/sajin/ports/password"
+	"github.com/sajin-sns/sajin/ports/payment"
 	"github.com/sajin-sns/sajin/ports/store"
 	"github.com/sajin-sns/sajin/ports/token"
 	"github.com/sajin-sns/sajin/ports/tx"
@@ -56,6 +57,7 @@ var platform = fx.Module("platform",
 			return k.Tokens(c.Issuer(), now)
 		},
 		processors,
+		providers,
 	),
 )
 
@@ -169,6 +171,24 @@ var modules = fx.Module("modules",
 		},
 		func(w store.Wallets, p store.Purchases, now func() time.Time) *wallet.Statements {
 			return &wallet.Statements{Wallets: w, Purchases: p, Now: now}
+		},
+		func(p []payment.Provider, c config.Config) (*wallet.Market, error) {
+			return wallet.NewMarket(packs(c), p, c.Payments.Providers)
+		},
+		func(t tx.Runner, tops store.TopUps, keys store.Idempotency, m *wallet.Market, ids *ident.Source, now func() time.Time, c config.Config, log *slog.Logger) *wallet.TopUps {
+			return &wallet.TopUps{Tx: t, TopUps: tops, Keys: keys, Market: m, IDs: ids, Now: now, TTL: c.TopUps.ExpireAfter, Log: log}
+		},
+		func(t tx.Runner, tops store.TopUps, w store.Wallets, o event.Outbox, m *wallet.Market, ids *ident.Source, now func() time.Time, c config.Config, log *slog.Logger) *wallet.Settlements {
+			return &wallet.Settlements{
+				Tx: t, TopUps: tops, Wallets: w, Outbox: o, Market: m, IDs: ids, Now: now,
+				BonusExpiry: c.Wallet.BonusExpiry, AskAfter: askAfter, Log: log,
+			}
+		},
+		func(t tx.Runner, tops store.TopUps, q jobs.Queue, s *wallet.Settlements, now func() time.Time, log *slog.Logger) *wallet.Webhooks {
+			return &wallet.Webhooks{Tx: t, TopUps: tops, Queue: q, Settlements: s, Now: now, Log: log}
+		},
+		func(t tx.Runner, w store.Wallets, ids *ident.Source, now func() time.Time) *wallet.Expiry {
+			return &wallet.Expiry{Tx: t, Wallets: w, IDs: ids, Now: now}
 		},
 		func(t tx.Runner, w store.Wallets, ids *ident.Source, now func() time.Time, c config.Config) *wallet.Grants {
 			return &wallet.Grants{Tx: t, Wallets: w, IDs: ids, Now: now, BonusExpiry: c.Wallet.BonusExpiry}

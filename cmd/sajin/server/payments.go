@@ -1,0 +1,52 @@
+package server
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/sajin-sns/sajin/adapters/sandboxpay"
+	"github.com/sajin-sns/sajin/adapters/sqlstore"
+	"github.com/sajin-sns/sajin/config"
+	"github.com/sajin-sns/sajin/domain/money"
+	rules "github.com/sajin-sns/sajin/domain/wallet"
+	"github.com/sajin-sns/sajin/ports/payment"
+)
+
+// askAfter is how long the sweeper leaves a top-up to webhooks and pages.
+const askAfter = 2 * time.Minute
+
+// makers make the payment providers, by the names that configuration has for
+// them: here a new one is added.
+var makers = map[string]func(c config.Config, book *sqlstore.SandboxBook, now func() time.Time, log *slog.Logger) (payment.Provider, error){
+	"sandbox": func(c config.Config, book *sqlstore.SandboxBook, now func() time.Time, log *slog.Logger) (payment.Provider, error) {
+		secret := c.Payments.Sandbox.WebhookSecret.Reveal()
+		if secret == "" {
+			secret = rand.Text()
+		}
+		return sandboxpay.New(book, sandboxpay.Options{
+			PublicURL: c.PublicURL(), WebhookURL: "http://" + c.HTTP.Listen + "/v1/webhooks/sandbox", WebhookSecret: secret, Now: now, Log: log,
+		})
+	},
+}
+
+func providers(c config.Config, book *sqlstore.SandboxBook, now func() time.Time, log *slog.Logger) ([]payment.Provider, error) {
+	var all []payment.Provider
+	for _, name := range c.Payments.Providers {
+		p, err := makers[name](c, book, now, log)
+		if err != nil {
+			return nil, fmt.Errorf("payments.providers: %s: %w", name, err)
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+func packs(c config.Config) []rules.Pack {
+	all := make([]rules.Pack, len(c.Wallet.CoinPacks))
+	for i, p := range c.Wallet.CoinPacks {
+		all[i] = rules.Pack{ID: p.ID, Coins: p.Coins, Bonus: p.Bonus, Price: money.Amount{Minor: p.Amount, Currency: p.Currency}}
+	}
+	return all
+}
