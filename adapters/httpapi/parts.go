@@ -63,10 +63,11 @@ func (p *PartUpload) put(w http.ResponseWriter, r *http.Request) (etag string, e
 	return p.Uploads.Put(r.Context(), id, number, moving(w, r.Body), r.ContentLength)
 }
 
-// follow checks the link that a request came by.
+// follow checks the link that a request came by. Only the spelling that was
+// given out is followed, not others that come down to the same path.
 func follow(signer link.Signer, r *http.Request, viewer ident.AccountID) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
+	if err != nil || r.URL.RawPath != "" {
 		return link.ErrRefused
 	}
 	return signer.Check(r.Method, r.URL.Path, query, viewer)

@@ -21,6 +21,7 @@ type newUpload struct {
 	Purpose     rules.Purpose `json:"purpose" enum:"post,avatar"`
 }
 
+// UploadPath is embedded by the inputs of operations on one upload.
 type UploadPath struct {
 	ID ident.UploadID `path:"id" format:"uuid"`
 }

@@ -259,6 +259,19 @@ func TestWorkersDie(t *testing.T) {
 			t.Errorf("%s in attempt %d, stage %q, %d events", r.State, r.Attempt, r.Stage, s.events("media.medium.ready.v1"))
 		}
 	})
+	t.Run("nor does one that begins when others have", func(t *testing.T) {
+		s := newStudio(t)
+		ticket := s.received()
+		worker := s.workers(s.plain())[media.KindProcess]
+		old, _ := s.claim(media.KindProcess)
+		s.clock.pass(2 * lease)
+		fresh, _ := s.claim(media.KindProcess)
+		s.is(worker.Run(t.Context(), old), jobs.ErrLeaseLost)
+		if r := s.record(ticket.MediaID); r.State != rules.Received || r.Attempt != 0 {
+			t.Errorf("it is %s in attempt %d", r.State, r.Attempt)
+		}
+		s.must(worker.Run(t.Context(), fresh))
+	})
 	t.Run("nor does one that gives up what others do", func(t *testing.T) {
 		s := newStudio(t)
 		ticket := s.received()
