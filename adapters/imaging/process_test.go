@@ -81,7 +81,7 @@ func TestNoMetadataComesThrough(t *testing.T) {
 }
 
 func TestWorkersDoNotShow(t *testing.T) {
-	file := withSegments(asJPEG(photo(1500, 900)), append(inJPEG(adobeRGB(), 1), exif(5))...)
+	file := withSegments(asJPEG(photo(700, 450)), append(inJPEG(adobeRGB(), 1), exif(5))...)
 	want := mustProcess(t, New(Options{Workers: 1}), file)
 	for _, workers := range []int{2, 3, 7} {
 		if got := mustProcess(t, New(Options{Workers: workers}), file); !reflect.DeepEqual(want, got) {
