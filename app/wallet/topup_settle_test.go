@@ -97,6 +97,9 @@ func TestTwentyAtOnceCreditOnce(t *testing.T) {
 			all.Wait()
 			s.is(t, top, rules.TopUpPaid, int64(round+1))
 		}
+		if strings.Contains(s.log.String(), "ERROR") {
+			t.Errorf("a person was told: %s", s.log)
+		}
 	})
 }
 
@@ -437,8 +440,8 @@ func TestWebhooks(t *testing.T) {
 		s.sandbox.Controls().Away(true)
 		worker := s.webhooks.Worker()
 		l, _, err := s.queue.Claim(t.Context(), []string{wallet.SettleJob}, time.Minute)
-		if err != nil {
-			t.Fatal(err)
+		if err != nil || l.Job.Owner != s.fan {
+			t.Fatalf("%+v, %v", l, err)
 		}
 		wants(t, worker.Run(t.Context(), l), wallet.ErrProviderAway)
 		if err := worker.GiveUp(t.Context(), l, errBroken); err != nil || s.count(t, `SELECT count(*) FROM jobs`) != 0 {

@@ -106,7 +106,7 @@ type attempt struct {
 // with it the task to start that.
 func (s *TopUps) claim(ctx context.Context, actor ident.AccountID, key store.IdempotencyKey, in StartTopUp) (a attempt, err error) {
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
-		now := s.Now().UTC().Truncate(time.Microsecond) // as storage will have it, so that the answer is the same again
+		now := s.Now()
 		var fresh bool
 		if a, fresh, err = s.kept(ctx, key, now); err != nil {
 			return err
@@ -123,7 +123,7 @@ func (s *TopUps) claim(ctx context.Context, actor ident.AccountID, key store.Ide
 			a.TopUp = t.ID()
 		} else if a.Answer != nil || a.Refused {
 			return nil
-		} else if _, here := s.running.Load(a.TopUp); here || now.Sub(a.Since) < startLease {
+		} else if now.Sub(a.Since) < startLease {
 			return store.ErrKeyRunning
 		}
 		a.Since = now

@@ -165,6 +165,22 @@ func TestStartTopUpHalfWay(t *testing.T) {
 			s.is(t, top, rules.TopUpPaid, 1)
 		})
 	}
+	t.Run("a process that was taken for dead gives the answer of the one that took over", func(t *testing.T) {
+		s := openTill(t)
+		other := newTill(t, s.db)
+		other.fan = s.fan
+		other.pass(2 * time.Minute)
+		var taken store.TopUp
+		s.wire.afterStart = func() { // it hangs for two minutes
+			taken = other.start(t, popular)
+			other.outcome(t, taken, sandboxpay.Succeeded)
+			other.confirm(t, taken)
+		}
+		if late := s.start(t, popular); encoded(t, late) != encoded(t, taken) {
+			t.Errorf("%s, not %s", encoded(t, late), encoded(t, taken))
+		}
+		other.is(t, taken, rules.TopUpPaid, 1)
+	})
 	t.Run("an answer that was lost is heard with the same key, at once", func(t *testing.T) {
 		s := openTill(t)
 		s.sandbox.Controls().LoseAnswers(1)
