@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/sajin-sns/sajin/domain/fault"
-	"github.com/sajin-sns/sajin/domain/media"
+	"github.com/sajin-sns/sajin/app/media"
+	rules "github.com/sajin-sns/sajin/domain/media"
 	"github.com/sajin-sns/sajin/ports/blob"
 	"github.com/sajin-sns/sajin/ports/link"
 )
@@ -27,8 +27,6 @@ type Delivery struct {
 
 // Route is where renditions are.
 func (d *Delivery) Route() Route { return Route{Pattern: "GET " + mediaPath + "{key...}", Handler: d} }
-
-var errBlobs = fault.New(fault.Unavailable, "media.storage-unavailable", "the storage does not answer; try again later")
 
 func (d *Delivery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	object, err := d.open(r)
@@ -47,7 +45,7 @@ func (d *Delivery) open(r *http.Request) (blob.Object, error) {
 	if err := follow(d.Signer, r, callerOf(r.Context()).Account); err != nil {
 		return nil, err
 	}
-	if !media.Deliverable(key) {
+	if !rules.Deliverable(key) {
 		return nil, link.ErrRefused
 	}
 	object, err := d.Blobs.Open(r.Context(), key)
@@ -55,7 +53,7 @@ func (d *Delivery) open(r *http.Request) (blob.Object, error) {
 	case errors.Is(err, blob.ErrNotFound), errors.Is(err, blob.ErrBadKey):
 		return nil, link.ErrRefused
 	case err != nil && r.Context().Err() == nil:
-		return nil, errBlobs.Because(err)
+		return nil, media.ErrStorage.Because(err)
 	}
 	return object, err
 }

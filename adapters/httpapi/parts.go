@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -33,7 +34,7 @@ func (p *PartUpload) Route() Route { return Route{Pattern: "PUT " + partPath, Ha
 func (p *PartUpload) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	etag, err := p.put(w, r)
 	switch {
-	case err == errLength:
+	case errors.Is(err, errLength):
 		writeProblem(w, newProblem(r.Context(), http.StatusLengthRequired, "request.length-required", "the request must say its Content-Length"))
 	case err != nil:
 		writeProblem(w, problemOf(r.Context(), p.Log, err))

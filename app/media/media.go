@@ -114,8 +114,11 @@ func (s *Media) close(ctx context.Context, actor ident.AccountID, id ident.Media
 	if u.Of(actor) != nil {
 		return media.ErrNotFound
 	}
-	if fresh, err := u.Abort(); err != nil || !fresh {
-		return nil // it is complete, or has ended
+	switch fresh, err := u.Abort(); {
+	case errors.Is(err, media.ErrUploadCompleted), err == nil && !fresh:
+		return nil // there is nothing left to end
+	case err != nil:
+		return err
 	}
 	return s.Uploads.Save(ctx, u)
 }
