@@ -11,9 +11,10 @@ base=${SAJIN_URL:-http://127.0.0.1:7777}
 run=$(date +%s)$$
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' TERM
 
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-fail() { printf 'failed: %s\n' "$*" >&2; exit 1; }
+fail() { printf 'failed: %s\n' "$*" >&2; kill -TERM $$; exit 1; } # also from within $( )
 
 # call METHOD PATH TOKEN [BODY] [HEADER]: prints the answer, fails on a problem.
 call() {
