@@ -28,6 +28,7 @@ type globals struct {
 type cli struct {
 	globals
 
+	Serve   serveCmd   `cmd:"" help:"Run the server."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to the newest schema."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the document that describes the API."`
 	Admin   adminCmd   `cmd:"" help:"What an operator does by hand."`

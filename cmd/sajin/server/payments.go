@@ -1,10 +1,14 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
+
+	"go.uber.org/fx"
 
 	"github.com/sajin-sns/sajin/adapters/sandboxpay"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
@@ -31,12 +35,15 @@ var makers = map[string]func(c config.Config, book *sqlstore.SandboxBook, now fu
 	},
 }
 
-func providers(c config.Config, book *sqlstore.SandboxBook, now func() time.Time, log *slog.Logger) ([]payment.Provider, error) {
+func providers(lc fx.Lifecycle, c config.Config, book *sqlstore.SandboxBook, now func() time.Time, log *slog.Logger) ([]payment.Provider, error) {
 	var all []payment.Provider
 	for _, name := range c.Payments.Providers {
 		p, err := makers[name](c, book, now, log)
 		if err != nil {
 			return nil, fmt.Errorf("payments.providers: %s: %w", name, err)
+		}
+		if closer, ok := p.(io.Closer); ok {
+			lc.Append(fx.Hook{OnStop: func(context.Context) error { return closer.Close() }})
 		}
 		all = append(all, p)
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/sajin-sns/sajin/ports/blob"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/link"
+	"github.com/sajin-sns/sajin/ports/payment"
 	"github.com/sajin-sns/sajin/ports/token"
 )
 
@@ -51,6 +52,11 @@ var web = fx.Module("web",
 		resource(func(p *wallet.Purchases, s *wallet.Statements) httpapi.Resource {
 			return &httpapi.Wallet{Purchases: p, Statements: s}
 		}),
+		resource(func(t *wallet.TopUps, s *wallet.Settlements) httpapi.Resource {
+			return &httpapi.TopUps{TopUps: t, Settlements: s}
+		}),
+		resource(func(w *wallet.Webhooks) httpapi.Resource { return &httpapi.Webhooks{Webhooks: w} }),
+		fx.Annotate(sandboxPages, fx.ResultTags(`group:"resources,flatten"`)),
 		resource(service),
 		route(func(u *media.Uploads, s link.Signer, log *slog.Logger) httpapi.Route {
 			return (&httpapi.PartUpload{Uploads: u, Signer: s, Log: log}).Route()
@@ -96,6 +102,16 @@ func service(c config.Config, o Options, db sqldb.DB, b blob.Store, keys *keyrin
 			"keys": func(context.Context) error { return keys.Err() },
 		},
 	}
+}
+
+// sandboxPages are where customers of the sandbox provider pay, if there is one.
+func sandboxPages(providers []payment.Provider) (pages []httpapi.Resource) {
+	for _, p := range providers {
+		if customer, ok := p.(httpapi.SandboxCustomer); ok {
+			pages = append(pages, &httpapi.Sandbox{Customer: customer})
+		}
+	}
+	return pages
 }
 
 func prefixed(prefix string, names []string) []string {

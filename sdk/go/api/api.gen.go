@@ -20,19 +20,19 @@ import (
 
 // Defines values for AccountRole.
 const (
-	Admin     AccountRole = "admin"
-	Member    AccountRole = "member"
-	Moderator AccountRole = "moderator"
+	AccountRoleAdmin     AccountRole = "admin"
+	AccountRoleMember    AccountRole = "member"
+	AccountRoleModerator AccountRole = "moderator"
 )
 
 // Valid indicates whether the value is a known member of the AccountRole enum.
 func (e AccountRole) Valid() bool {
 	switch e {
-	case Admin:
+	case AccountRoleAdmin:
 		return true
-	case Member:
+	case AccountRoleMember:
 		return true
-	case Moderator:
+	case AccountRoleModerator:
 		return true
 	default:
 		return false
@@ -68,13 +68,13 @@ func (e CompletedUploadState) Valid() bool {
 
 // Defines values for CredentialsTokenType.
 const (
-	Bearer CredentialsTokenType = "Bearer"
+	CredentialsTokenTypeBearer CredentialsTokenType = "Bearer"
 )
 
 // Valid indicates whether the value is a known member of the CredentialsTokenType enum.
 func (e CredentialsTokenType) Valid() bool {
 	switch e {
-	case Bearer:
+	case CredentialsTokenTypeBearer:
 		return true
 	default:
 		return false
@@ -119,13 +119,13 @@ func (e EditedPostVisibility) Valid() bool {
 
 // Defines values for HealthStatus.
 const (
-	Ok HealthStatus = "ok"
+	HealthStatusOk HealthStatus = "ok"
 )
 
 // Valid indicates whether the value is a known member of the HealthStatus enum.
 func (e HealthStatus) Valid() bool {
 	switch e {
-	case Ok:
+	case HealthStatusOk:
 		return true
 	default:
 		return false
@@ -360,6 +360,126 @@ func (e PostMediumState) Valid() bool {
 	}
 }
 
+// Defines values for SandboxAttemptOutcome.
+const (
+	SandboxAttemptOutcomeFailed    SandboxAttemptOutcome = "failed"
+	SandboxAttemptOutcomePending   SandboxAttemptOutcome = "pending"
+	SandboxAttemptOutcomeSucceeded SandboxAttemptOutcome = "succeeded"
+)
+
+// Valid indicates whether the value is a known member of the SandboxAttemptOutcome enum.
+func (e SandboxAttemptOutcome) Valid() bool {
+	switch e {
+	case SandboxAttemptOutcomeFailed:
+		return true
+	case SandboxAttemptOutcomePending:
+		return true
+	case SandboxAttemptOutcomeSucceeded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SandboxAttemptWebhook.
+const (
+	SandboxAttemptWebhookLate  SandboxAttemptWebhook = "late"
+	SandboxAttemptWebhookNever SandboxAttemptWebhook = "never"
+	SandboxAttemptWebhookNow   SandboxAttemptWebhook = "now"
+)
+
+// Valid indicates whether the value is a known member of the SandboxAttemptWebhook enum.
+func (e SandboxAttemptWebhook) Valid() bool {
+	switch e {
+	case SandboxAttemptWebhookLate:
+		return true
+	case SandboxAttemptWebhookNever:
+		return true
+	case SandboxAttemptWebhookNow:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SandboxPaymentStatus.
+const (
+	SandboxPaymentStatusFailed     SandboxPaymentStatus = "failed"
+	SandboxPaymentStatusPaid       SandboxPaymentStatus = "paid"
+	SandboxPaymentStatusProcessing SandboxPaymentStatus = "processing"
+)
+
+// Valid indicates whether the value is a known member of the SandboxPaymentStatus enum.
+func (e SandboxPaymentStatus) Valid() bool {
+	switch e {
+	case SandboxPaymentStatusFailed:
+		return true
+	case SandboxPaymentStatusPaid:
+		return true
+	case SandboxPaymentStatusProcessing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SandboxPaymentWebhook.
+const (
+	SandboxPaymentWebhookDelivered SandboxPaymentWebhook = "delivered"
+	SandboxPaymentWebhookNone      SandboxPaymentWebhook = "none"
+	SandboxPaymentWebhookRetrying  SandboxPaymentWebhook = "retrying"
+	SandboxPaymentWebhookScheduled SandboxPaymentWebhook = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the SandboxPaymentWebhook enum.
+func (e SandboxPaymentWebhook) Valid() bool {
+	switch e {
+	case SandboxPaymentWebhookDelivered:
+		return true
+	case SandboxPaymentWebhookNone:
+		return true
+	case SandboxPaymentWebhookRetrying:
+		return true
+	case SandboxPaymentWebhookScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TopUpStatus.
+const (
+	TopUpStatusAwaiting   TopUpStatus = "awaiting"
+	TopUpStatusCanceled   TopUpStatus = "canceled"
+	TopUpStatusCreated    TopUpStatus = "created"
+	TopUpStatusExpired    TopUpStatus = "expired"
+	TopUpStatusPaid       TopUpStatus = "paid"
+	TopUpStatusProcessing TopUpStatus = "processing"
+	TopUpStatusReview     TopUpStatus = "review"
+)
+
+// Valid indicates whether the value is a known member of the TopUpStatus enum.
+func (e TopUpStatus) Valid() bool {
+	switch e {
+	case TopUpStatusAwaiting:
+		return true
+	case TopUpStatusCanceled:
+		return true
+	case TopUpStatusCreated:
+		return true
+	case TopUpStatusExpired:
+		return true
+	case TopUpStatusPaid:
+		return true
+	case TopUpStatusProcessing:
+		return true
+	case TopUpStatusReview:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for UploadProtocol.
 const (
 	UploadProtocolParts UploadProtocol = "parts"
@@ -392,16 +512,16 @@ func (e UploadStatusProtocol) Valid() bool {
 
 // Defines values for UploadStatusState.
 const (
-	Completed UploadStatusState = "completed"
-	Open      UploadStatusState = "open"
+	UploadStatusStateCompleted UploadStatusState = "completed"
+	UploadStatusStateOpen      UploadStatusState = "open"
 )
 
 // Valid indicates whether the value is a known member of the UploadStatusState enum.
 func (e UploadStatusState) Valid() bool {
 	switch e {
-	case Completed:
+	case UploadStatusStateCompleted:
 		return true
-	case Open:
+	case UploadStatusStateOpen:
 		return true
 	default:
 		return false
@@ -452,16 +572,16 @@ func (e ListPostsParamsKind) Valid() bool {
 
 // Defines values for ListPostsParamsPrice.
 const (
-	Free ListPostsParamsPrice = "free"
-	Paid ListPostsParamsPrice = "paid"
+	ListPostsParamsPriceFree ListPostsParamsPrice = "free"
+	ListPostsParamsPricePaid ListPostsParamsPrice = "paid"
 )
 
 // Valid indicates whether the value is a known member of the ListPostsParamsPrice enum.
 func (e ListPostsParamsPrice) Valid() bool {
 	switch e {
-	case Free:
+	case ListPostsParamsPriceFree:
 		return true
-	case Paid:
+	case ListPostsParamsPricePaid:
 		return true
 	default:
 		return false
@@ -528,6 +648,25 @@ type Author struct {
 type ChangedPassword struct {
 	CurrentPassword string `json:"current_password"`
 	NewPassword     string `json:"new_password"`
+}
+
+// CoinPack defines model for CoinPack.
+type CoinPack struct {
+	// Bonus Coins that are given on top
+	Bonus int64 `json:"bonus"`
+
+	// Coins Coins that are paid for
+	Coins int64  `json:"coins"`
+	ID    string `json:"id"`
+	Price Price  `json:"price"`
+
+	// Providers Who takes the money for it, the preferred one first
+	Providers []string `json:"providers"`
+}
+
+// CoinPacks defines model for CoinPacks.
+type CoinPacks struct {
+	Items []CoinPack `json:"items"`
 }
 
 // CompletedUpload defines model for CompletedUpload.
@@ -736,6 +875,15 @@ type NewSession struct {
 	Password string `json:"password"`
 }
 
+// NewTopUp defines model for NewTopUp.
+type NewTopUp struct {
+	// PackID Examples: popular
+	PackID string `json:"pack_id"`
+
+	// Provider One of the pack's; the first of them if left out
+	Provider *string `json:"provider,omitempty"`
+}
+
 // NewUpload defines model for NewUpload.
 type NewUpload struct {
 	// ContentType One of the types in the limits; what the bytes really are is found out later
@@ -840,6 +988,17 @@ type PostMediumKind string
 
 // PostMediumState defines model for PostMedium.State.
 type PostMediumState string
+
+// Price defines model for Price.
+type Price struct {
+	// Amount In minor units: 150 is $1.50, and 150 yen
+	Amount int64 `json:"amount"`
+
+	// Currency ISO 4217
+	//
+	// Examples: KRW
+	Currency string `json:"currency"`
+}
 
 // Problem defines model for Problem.
 type Problem struct {
@@ -961,6 +1120,35 @@ type ReplacedAccount struct {
 	Handle *string `json:"handle,omitempty"`
 }
 
+// SandboxAttempt defines model for SandboxAttempt.
+type SandboxAttempt struct {
+	// Outcome What becomes of the payment; after pending or failed it may be sent again
+	Outcome SandboxAttemptOutcome `json:"outcome"`
+
+	// Webhook When the provider tells: before this is answered, some seconds later, or not at all
+	Webhook *SandboxAttemptWebhook `json:"webhook,omitempty"`
+}
+
+// SandboxAttemptOutcome What becomes of the payment; after pending or failed it may be sent again
+type SandboxAttemptOutcome string
+
+// SandboxAttemptWebhook When the provider tells: before this is answered, some seconds later, or not at all
+type SandboxAttemptWebhook string
+
+// SandboxPayment defines model for SandboxPayment.
+type SandboxPayment struct {
+	Status SandboxPaymentStatus `json:"status"`
+
+	// Webhook retrying: it was not taken in, and will be sent again
+	Webhook SandboxPaymentWebhook `json:"webhook"`
+}
+
+// SandboxPaymentStatus defines model for SandboxPayment.Status.
+type SandboxPaymentStatus string
+
+// SandboxPaymentWebhook retrying: it was not taken in, and will be sent again
+type SandboxPaymentWebhook string
+
 // Service defines model for Service.
 type Service struct {
 	Capabilities []string `json:"capabilities"`
@@ -999,6 +1187,52 @@ type SessionList struct {
 // ShownToken defines model for ShownToken.
 type ShownToken struct {
 	RefreshToken string `json:"refresh_token"`
+}
+
+// TakenIn defines model for TakenIn.
+type TakenIn = map[string]interface{}
+
+// TopUp defines model for TopUp.
+type TopUp struct {
+	// Bonus Coins that are given on top
+	Bonus int64 `json:"bonus"`
+
+	// Client What the page needs to pay in place, in the provider's words
+	Client map[string]string `json:"client"`
+
+	// Coins Coins that are paid for
+	Coins     int64     `json:"coins"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// ExpiresAt Until when it can be paid
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Failure Why the last attempt to pay failed, or what does not fit
+	Failure *string            `json:"failure,omitempty"`
+	ID      openapi_types.UUID `json:"id"`
+	PackID  string             `json:"pack_id"`
+	PaidAt  *time.Time         `json:"paid_at,omitempty"`
+	Price   Price              `json:"price"`
+
+	// Provider Who takes the money
+	Provider string `json:"provider"`
+
+	// ProviderRef The provider's own id of the payment
+	ProviderRef string `json:"provider_ref"`
+
+	// Status awaiting: for you to pay; processing: you have, the outcome is open; paid: the coins are in your wallet; review: something does not fit, and a person looks at it
+	Status TopUpStatus `json:"status"`
+}
+
+// TopUpStatus awaiting: for you to pay; processing: you have, the outcome is open; paid: the coins are in your wallet; review: something does not fit, and a person looks at it
+type TopUpStatus string
+
+// TopUpList defines model for TopUpList.
+type TopUpList struct {
+	Items []TopUp `json:"items"`
+
+	// NextCursor Where the next page begins; null on the last one
+	NextCursor *string `json:"next_cursor"`
 }
 
 // TrialBalance defines model for TrialBalance.
@@ -1234,6 +1468,27 @@ type ListSessionsParams struct {
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListTopUpsParams defines parameters for ListTopUps.
+type ListTopUpsParams struct {
+	// Limit How many items at most
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// StartTopUpParams defines parameters for StartTopUp.
+type StartTopUpParams struct {
+	// IdempotencyKey Names this attempt: make one up, keep it, and send it again when you did not hear the answer. 16 to 128 visible ASCII characters, quoted (RFC 8941) or bare. Kept for 7 days.
+	IdempotencyKey string `json:"Idempotency-Key"`
+}
+
+// GetTopUpParams defines parameters for GetTopUp.
+type GetTopUpParams struct {
+	// IfNoneMatch ETag of the copy that you hold
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+}
+
 // SearchProfilesParams defines parameters for SearchProfiles.
 type SearchProfilesParams struct {
 	// Limit How many items at most
@@ -1328,11 +1583,17 @@ type CreatePostJSONRequestBody = NewPost
 // EditPostJSONRequestBody defines body for EditPost for application/json ContentType.
 type EditPostJSONRequestBody = EditedPost
 
+// PayInSandboxJSONRequestBody defines body for PayInSandbox for application/json ContentType.
+type PayInSandboxJSONRequestBody = SandboxAttempt
+
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = NewSession
 
 // RefreshSessionJSONRequestBody defines body for RefreshSession for application/json ContentType.
 type RefreshSessionJSONRequestBody = ShownToken
+
+// StartTopUpJSONRequestBody defines body for StartTopUp for application/json ContentType.
+type StartTopUpJSONRequestBody = NewTopUp
 
 // CreateUploadJSONRequestBody defines body for CreateUpload for application/json ContentType.
 type CreateUploadJSONRequestBody = NewUpload
@@ -1670,6 +1931,11 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/admin/ledger/trial-balance (the `GetTrialBalance` operationId).
 	GetTrialBalance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCoinPacks The coins that you can buy
+	//
+	// Corresponds with GET /v1/coin-packs (the `ListCoinPacks` operationId).
+	ListCoinPacks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetEarnings What you have earned as a creator, in coins
 	//
 	// Corresponds with GET /v1/earnings (the `GetEarnings` operationId).
@@ -1784,6 +2050,24 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/posts/{id}/purchase (the `PurchasePost` operationId).
 	PurchasePost(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// PayInSandboxWithBody Play the customer and the provider of a sandbox payment
+	//
+	// This is the `pay_url` in the `client` of a top-up with the sandbox provider, which takes no money.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/sandbox/payments/{token} (the `PayInSandbox` operationId).
+	PayInSandboxWithBody(ctx context.Context, token string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PayInSandbox Play the customer and the provider of a sandbox payment
+	//
+	// This is the `pay_url` in the `client` of a top-up with the sandbox provider, which takes no money.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/sandbox/payments/{token} (the `PayInSandbox` operationId).
+	PayInSandbox(ctx context.Context, token string, body PayInSandboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Service What runs here, and what it can do
 	//
 	// Corresponds with GET /v1/service (the `Service` operationId).
@@ -1841,6 +2125,41 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /v1/sessions/{id} (the `EndSession` operationId).
 	EndSession(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTopUps Your purchases of coins, newest first
+	//
+	// Corresponds with GET /v1/top-ups (the `ListTopUps` operationId).
+	ListTopUps(ctx context.Context, params *ListTopUpsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StartTopUpWithBody Begin to buy coins
+	//
+	// `client` holds what the page needs to pay in place. When you did not hear the answer, or it is 503 `wallet.provider-unavailable`, send the same request with the same key again: it stays one top-up and one payment.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/top-ups (the `StartTopUp` operationId).
+	StartTopUpWithBody(ctx context.Context, params *StartTopUpParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StartTopUp Begin to buy coins
+	//
+	// `client` holds what the page needs to pay in place. When you did not hear the answer, or it is 503 `wallet.provider-unavailable`, send the same request with the same key again: it stays one top-up and one payment.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/top-ups (the `StartTopUp` operationId).
+	StartTopUp(ctx context.Context, params *StartTopUpParams, body StartTopUpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTopUp Where a purchase of coins stands, as far as is known here
+	//
+	// Corresponds with GET /v1/top-ups/{id} (the `GetTopUp` operationId).
+	GetTopUp(ctx context.Context, id openapi_types.UUID, params *GetTopUpParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmTopUp Ask the provider where a purchase of coins stands
+	//
+	// For when the customer comes back from paying. The coins are credited once, whoever finds out first; a status of `awaiting` or `processing` means: ask again later.
+	//
+	// Corresponds with POST /v1/top-ups/{id}/confirm (the `ConfirmTopUp` operationId).
+	ConfirmTopUp(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateUploadWithBody Begin to upload a file
 	//
@@ -2038,6 +2357,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/wallet/receipts/{id} (the `GetReceipt` operationId).
 	GetReceipt(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveWebhookWithBody For payment providers: something happened to a payment
+	//
+	// Verified over the raw body as the provider signs it. What it says is looked into afterwards, and never believed.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks/{provider} (the `ReceiveWebhook` operationId).
+	ReceiveWebhookWithBody(ctx context.Context, provider string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // Jwks The public keys of access tokens
@@ -2092,6 +2420,21 @@ func (c *Client) Readiness(ctx context.Context, reqEditors ...RequestEditorFn) (
 // Corresponds with GET /v1/admin/ledger/trial-balance (the `GetTrialBalance` operationId).
 func (c *Client) GetTrialBalance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTrialBalanceRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCoinPacks The coins that you can buy
+//
+// Corresponds with GET /v1/coin-packs (the `ListCoinPacks` operationId).
+func (c *Client) ListCoinPacks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCoinPacksRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -2376,6 +2719,44 @@ func (c *Client) PurchasePost(ctx context.Context, id openapi_types.UUID, params
 	return c.Client.Do(req)
 }
 
+// PayInSandboxWithBody Play the customer and the provider of a sandbox payment
+//
+// This is the `pay_url` in the `client` of a top-up with the sandbox provider, which takes no money.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/sandbox/payments/{token} (the `PayInSandbox` operationId).
+func (c *Client) PayInSandboxWithBody(ctx context.Context, token string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPayInSandboxRequestWithBody(c.Server, token, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PayInSandbox Play the customer and the provider of a sandbox payment
+//
+// This is the `pay_url` in the `client` of a top-up with the sandbox provider, which takes no money.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/sandbox/payments/{token} (the `PayInSandbox` operationId).
+func (c *Client) PayInSandbox(ctx context.Context, token string, body PayInSandboxJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPayInSandboxRequest(c.Server, token, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Service What runs here, and what it can do
 //
 // Corresponds with GET /v1/service (the `Service` operationId).
@@ -2504,6 +2885,91 @@ func (c *Client) RefreshSession(ctx context.Context, body RefreshSessionJSONRequ
 // Corresponds with DELETE /v1/sessions/{id} (the `EndSession` operationId).
 func (c *Client) EndSession(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEndSessionRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTopUps Your purchases of coins, newest first
+//
+// Corresponds with GET /v1/top-ups (the `ListTopUps` operationId).
+func (c *Client) ListTopUps(ctx context.Context, params *ListTopUpsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTopUpsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StartTopUpWithBody Begin to buy coins
+//
+// `client` holds what the page needs to pay in place. When you did not hear the answer, or it is 503 `wallet.provider-unavailable`, send the same request with the same key again: it stays one top-up and one payment.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/top-ups (the `StartTopUp` operationId).
+func (c *Client) StartTopUpWithBody(ctx context.Context, params *StartTopUpParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartTopUpRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StartTopUp Begin to buy coins
+//
+// `client` holds what the page needs to pay in place. When you did not hear the answer, or it is 503 `wallet.provider-unavailable`, send the same request with the same key again: it stays one top-up and one payment.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/top-ups (the `StartTopUp` operationId).
+func (c *Client) StartTopUp(ctx context.Context, params *StartTopUpParams, body StartTopUpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartTopUpRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTopUp Where a purchase of coins stands, as far as is known here
+//
+// Corresponds with GET /v1/top-ups/{id} (the `GetTopUp` operationId).
+func (c *Client) GetTopUp(ctx context.Context, id openapi_types.UUID, params *GetTopUpParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTopUpRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmTopUp Ask the provider where a purchase of coins stands
+//
+// For when the customer comes back from paying. The coins are credited once, whoever finds out first; a status of `awaiting` or `processing` means: ask again later.
+//
+// Corresponds with POST /v1/top-ups/{id}/confirm (the `ConfirmTopUp` operationId).
+func (c *Client) ConfirmTopUp(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmTopUpRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -3001,6 +3467,25 @@ func (c *Client) GetReceipt(ctx context.Context, id openapi_types.UUID, reqEdito
 	return c.Client.Do(req)
 }
 
+// ReceiveWebhookWithBody For payment providers: something happened to a payment
+//
+// Verified over the raw body as the provider signs it. What it says is looked into afterwards, and never believed.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks/{provider} (the `ReceiveWebhook` operationId).
+func (c *Client) ReceiveWebhookWithBody(ctx context.Context, provider string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveWebhookRequestWithBody(c.Server, provider, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // NewJwksRequest constructs an http.Request for the Jwks method
 func NewJwksRequest(server string) (*http.Request, error) {
 	var err error
@@ -3092,6 +3577,33 @@ func NewGetTrialBalanceRequest(server string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/v1/admin/ledger/trial-balance")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCoinPacksRequest constructs an http.Request for the ListCoinPacks method
+func NewListCoinPacksRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coin-packs")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -3805,6 +4317,53 @@ func NewPurchasePostRequest(server string, id openapi_types.UUID, params *Purcha
 	return req, nil
 }
 
+// NewPayInSandboxRequest calls the generic PayInSandbox builder with application/json body
+func NewPayInSandboxRequest(server string, token string, body PayInSandboxJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPayInSandboxRequestWithBody(server, token, "application/json", bodyReader)
+}
+
+// NewPayInSandboxRequestWithBody constructs an http.Request for the PayInSandbox method, with any body, and a specified content type
+func NewPayInSandboxRequestWithBody(server string, token string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token", token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sandbox/payments/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewServiceRequest constructs an http.Request for the Service method
 func NewServiceRequest(server string) (*http.Request, error) {
 	var err error
@@ -4032,6 +4591,208 @@ func NewEndSessionRequest(server string, id openapi_types.UUID) (*http.Request, 
 	}
 
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListTopUpsRequest constructs an http.Request for the ListTopUps method
+func NewListTopUpsRequest(server string, params *ListTopUpsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/top-ups")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStartTopUpRequest calls the generic StartTopUp builder with application/json body
+func NewStartTopUpRequest(server string, params *StartTopUpParams, body StartTopUpJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStartTopUpRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewStartTopUpRequestWithBody constructs an http.Request for the StartTopUp method, with any body, and a specified content type
+func NewStartTopUpRequestWithBody(server string, params *StartTopUpParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/top-ups")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetTopUpRequest constructs an http.Request for the GetTopUp method
+func NewGetTopUpRequest(server string, id openapi_types.UUID, params *GetTopUpParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/top-ups/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewConfirmTopUpRequest constructs an http.Request for the ConfirmTopUp method
+func NewConfirmTopUpRequest(server string, id openapi_types.UUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/top-ups/%s/confirm", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -5157,6 +5918,42 @@ func NewGetReceiptRequest(server string, id openapi_types.UUID) (*http.Request, 
 	return req, nil
 }
 
+// NewReceiveWebhookRequestWithBody constructs an http.Request for the ReceiveWebhook method, with any body, and a specified content type
+func NewReceiveWebhookRequestWithBody(server string, provider string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "provider", provider, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -5230,6 +6027,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/admin/ledger/trial-balance (the `GetTrialBalance` operationId).
 	GetTrialBalanceWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTrialBalanceResponse, error)
+
+	// ListCoinPacksWithResponse The coins that you can buy
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/coin-packs (the `ListCoinPacks` operationId).
+	ListCoinPacksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCoinPacksResponse, error)
 
 	// GetEarningsWithResponse What you have earned as a creator, in coins
 	//
@@ -5365,6 +6169,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/posts/{id}/purchase (the `PurchasePost` operationId).
 	PurchasePostWithResponse(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, reqEditors ...RequestEditorFn) (*PurchasePostResponse, error)
 
+	// PayInSandboxWithBodyWithResponse Play the customer and the provider of a sandbox payment
+	//
+	// This is the `pay_url` in the `client` of a top-up with the sandbox provider, which takes no money.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/sandbox/payments/{token} (the `PayInSandbox` operationId).
+	PayInSandboxWithBodyWithResponse(ctx context.Context, token string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PayInSandboxResponse, error)
+
+	// PayInSandboxWithResponse Play the customer and the provider of a sandbox payment
+	//
+	// This is the `pay_url` in the `client` of a top-up with the sandbox provider, which takes no money.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/sandbox/payments/{token} (the `PayInSandbox` operationId).
+	PayInSandboxWithResponse(ctx context.Context, token string, body PayInSandboxJSONRequestBody, reqEditors ...RequestEditorFn) (*PayInSandboxResponse, error)
+
 	// ServiceWithResponse What runs here, and what it can do
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -5430,6 +6252,47 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /v1/sessions/{id} (the `EndSession` operationId).
 	EndSessionWithResponse(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*EndSessionResponse, error)
+
+	// ListTopUpsWithResponse Your purchases of coins, newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/top-ups (the `ListTopUps` operationId).
+	ListTopUpsWithResponse(ctx context.Context, params *ListTopUpsParams, reqEditors ...RequestEditorFn) (*ListTopUpsResponse, error)
+
+	// StartTopUpWithBodyWithResponse Begin to buy coins
+	//
+	// `client` holds what the page needs to pay in place. When you did not hear the answer, or it is 503 `wallet.provider-unavailable`, send the same request with the same key again: it stays one top-up and one payment.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/top-ups (the `StartTopUp` operationId).
+	StartTopUpWithBodyWithResponse(ctx context.Context, params *StartTopUpParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartTopUpResponse, error)
+
+	// StartTopUpWithResponse Begin to buy coins
+	//
+	// `client` holds what the page needs to pay in place. When you did not hear the answer, or it is 503 `wallet.provider-unavailable`, send the same request with the same key again: it stays one top-up and one payment.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/top-ups (the `StartTopUp` operationId).
+	StartTopUpWithResponse(ctx context.Context, params *StartTopUpParams, body StartTopUpJSONRequestBody, reqEditors ...RequestEditorFn) (*StartTopUpResponse, error)
+
+	// GetTopUpWithResponse Where a purchase of coins stands, as far as is known here
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/top-ups/{id} (the `GetTopUp` operationId).
+	GetTopUpWithResponse(ctx context.Context, id openapi_types.UUID, params *GetTopUpParams, reqEditors ...RequestEditorFn) (*GetTopUpResponse, error)
+
+	// ConfirmTopUpWithResponse Ask the provider where a purchase of coins stands
+	//
+	// For when the customer comes back from paying. The coins are credited once, whoever finds out first; a status of `awaiting` or `processing` means: ask again later.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/top-ups/{id}/confirm (the `ConfirmTopUp` operationId).
+	ConfirmTopUpWithResponse(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*ConfirmTopUpResponse, error)
 
 	// CreateUploadWithBodyWithResponse Begin to upload a file
 	//
@@ -5665,6 +6528,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/wallet/receipts/{id} (the `GetReceipt` operationId).
 	GetReceiptWithResponse(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*GetReceiptResponse, error)
+
+	// ReceiveWebhookWithBodyWithResponse For payment providers: something happened to a payment
+	//
+	// Verified over the raw body as the provider signs it. What it says is looked into afterwards, and never believed.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/{provider} (the `ReceiveWebhook` operationId).
+	ReceiveWebhookWithBodyWithResponse(ctx context.Context, provider string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveWebhookResponse, error)
 }
 
 // JwksResponse200Headers the declared response headers of an HTTP 200 response for Jwks
@@ -5913,6 +6785,61 @@ func (r GetTrialBalanceResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetTrialBalanceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListCoinPacksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CoinPacks
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCoinPacksResponse) GetJSON200() *CoinPacks {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListCoinPacksResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListCoinPacksResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCoinPacksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCoinPacksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCoinPacksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCoinPacksResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6977,6 +7904,82 @@ func (r PurchasePostResponse) ContentType() string {
 	return ""
 }
 
+type PayInSandboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SandboxPayment
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PayInSandboxResponse) GetJSON200() *SandboxPayment {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r PayInSandboxResponse) GetApplicationProblemJSON404() *Problem {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r PayInSandboxResponse) GetApplicationProblemJSON409() *Problem {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PayInSandboxResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PayInSandboxResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r PayInSandboxResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r PayInSandboxResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PayInSandboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PayInSandboxResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PayInSandboxResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ServiceResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -7357,6 +8360,352 @@ func (r EndSessionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r EndSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTopUpsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TopUpList
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTopUpsResponse) GetJSON200() *TopUpList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListTopUpsResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListTopUpsResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListTopUpsResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListTopUpsResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTopUpsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTopUpsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTopUpsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTopUpsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// StartTopUpResponse201Headers the declared response headers of an HTTP 201 response for StartTopUp
+type StartTopUpResponse201Headers struct {
+	IdempotencyReplayed *string
+}
+
+type StartTopUpResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *TopUp
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Problem
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *StartTopUpResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r StartTopUpResponse) GetJSON201() *TopUp {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r StartTopUpResponse) GetApplicationProblemJSON400() *Problem {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r StartTopUpResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r StartTopUpResponse) GetApplicationProblemJSON404() *Problem {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r StartTopUpResponse) GetApplicationProblemJSON409() *Problem {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r StartTopUpResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r StartTopUpResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r StartTopUpResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r StartTopUpResponse) GetApplicationProblemJSON503() *Problem {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r StartTopUpResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StartTopUpResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StartTopUpResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StartTopUpResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetTopUpResponse200Headers the declared response headers of an HTTP 200 response for GetTopUp
+type GetTopUpResponse200Headers struct {
+	ETag *string
+}
+
+type GetTopUpResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TopUp
+	// ApplicationProblemJSON304 the response for an HTTP 304 `application/problem+json` response
+	ApplicationProblemJSON304 *Problem
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetTopUpResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTopUpResponse) GetJSON200() *TopUp {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON304 returns the response for an HTTP 304 `application/problem+json` response
+func (r GetTopUpResponse) GetApplicationProblemJSON304() *Problem {
+	return r.ApplicationProblemJSON304
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetTopUpResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetTopUpResponse) GetApplicationProblemJSON404() *Problem {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetTopUpResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r GetTopUpResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r GetTopUpResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTopUpResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTopUpResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTopUpResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTopUpResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConfirmTopUpResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TopUp
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConfirmTopUpResponse) GetJSON200() *TopUp {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ConfirmTopUpResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ConfirmTopUpResponse) GetApplicationProblemJSON404() *Problem {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ConfirmTopUpResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ConfirmTopUpResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ConfirmTopUpResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ConfirmTopUpResponse) GetApplicationProblemJSON503() *Problem {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ConfirmTopUpResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmTopUpResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmTopUpResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConfirmTopUpResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9187,6 +10536,89 @@ func (r GetReceiptResponse) ContentType() string {
 	return ""
 }
 
+type ReceiveWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TakenIn
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReceiveWebhookResponse) GetJSON200() *TakenIn {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ReceiveWebhookResponse) GetApplicationProblemJSON400() *Problem {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ReceiveWebhookResponse) GetApplicationProblemJSON404() *Problem {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ReceiveWebhookResponse) GetApplicationProblemJSON413() *Problem {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ReceiveWebhookResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ReceiveWebhookResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ReceiveWebhookResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ReceiveWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReceiveWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReceiveWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReceiveWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // JwksWithResponse The public keys of access tokens
 //
 // For services that check tokens themselves. Look again when a token names a key that you do not have.
@@ -9239,6 +10671,19 @@ func (c *ClientWithResponses) GetTrialBalanceWithResponse(ctx context.Context, r
 		return nil, err
 	}
 	return ParseGetTrialBalanceResponse(rsp)
+}
+
+// ListCoinPacksWithResponse The coins that you can buy
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/coin-packs (the `ListCoinPacks` operationId).
+func (c *ClientWithResponses) ListCoinPacksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCoinPacksResponse, error) {
+	rsp, err := c.ListCoinPacks(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCoinPacksResponse(rsp)
 }
 
 // GetEarningsWithResponse What you have earned as a creator, in coins
@@ -9471,6 +10916,36 @@ func (c *ClientWithResponses) PurchasePostWithResponse(ctx context.Context, id o
 	return ParsePurchasePostResponse(rsp)
 }
 
+// PayInSandboxWithBodyWithResponse Play the customer and the provider of a sandbox payment
+//
+// This is the `pay_url` in the `client` of a top-up with the sandbox provider, which takes no money.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sandbox/payments/{token} (the `PayInSandbox` operationId).
+func (c *ClientWithResponses) PayInSandboxWithBodyWithResponse(ctx context.Context, token string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PayInSandboxResponse, error) {
+	rsp, err := c.PayInSandboxWithBody(ctx, token, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePayInSandboxResponse(rsp)
+}
+
+// PayInSandboxWithResponse Play the customer and the provider of a sandbox payment
+//
+// This is the `pay_url` in the `client` of a top-up with the sandbox provider, which takes no money.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sandbox/payments/{token} (the `PayInSandbox` operationId).
+func (c *ClientWithResponses) PayInSandboxWithResponse(ctx context.Context, token string, body PayInSandboxJSONRequestBody, reqEditors ...RequestEditorFn) (*PayInSandboxResponse, error) {
+	rsp, err := c.PayInSandbox(ctx, token, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePayInSandboxResponse(rsp)
+}
+
 // ServiceWithResponse What runs here, and what it can do
 //
 // Returns a wrapper object for the known response body format(s).
@@ -9583,6 +11058,77 @@ func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id ope
 		return nil, err
 	}
 	return ParseEndSessionResponse(rsp)
+}
+
+// ListTopUpsWithResponse Your purchases of coins, newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/top-ups (the `ListTopUps` operationId).
+func (c *ClientWithResponses) ListTopUpsWithResponse(ctx context.Context, params *ListTopUpsParams, reqEditors ...RequestEditorFn) (*ListTopUpsResponse, error) {
+	rsp, err := c.ListTopUps(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTopUpsResponse(rsp)
+}
+
+// StartTopUpWithBodyWithResponse Begin to buy coins
+//
+// `client` holds what the page needs to pay in place. When you did not hear the answer, or it is 503 `wallet.provider-unavailable`, send the same request with the same key again: it stays one top-up and one payment.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/top-ups (the `StartTopUp` operationId).
+func (c *ClientWithResponses) StartTopUpWithBodyWithResponse(ctx context.Context, params *StartTopUpParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartTopUpResponse, error) {
+	rsp, err := c.StartTopUpWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartTopUpResponse(rsp)
+}
+
+// StartTopUpWithResponse Begin to buy coins
+//
+// `client` holds what the page needs to pay in place. When you did not hear the answer, or it is 503 `wallet.provider-unavailable`, send the same request with the same key again: it stays one top-up and one payment.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/top-ups (the `StartTopUp` operationId).
+func (c *ClientWithResponses) StartTopUpWithResponse(ctx context.Context, params *StartTopUpParams, body StartTopUpJSONRequestBody, reqEditors ...RequestEditorFn) (*StartTopUpResponse, error) {
+	rsp, err := c.StartTopUp(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartTopUpResponse(rsp)
+}
+
+// GetTopUpWithResponse Where a purchase of coins stands, as far as is known here
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/top-ups/{id} (the `GetTopUp` operationId).
+func (c *ClientWithResponses) GetTopUpWithResponse(ctx context.Context, id openapi_types.UUID, params *GetTopUpParams, reqEditors ...RequestEditorFn) (*GetTopUpResponse, error) {
+	rsp, err := c.GetTopUp(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTopUpResponse(rsp)
+}
+
+// ConfirmTopUpWithResponse Ask the provider where a purchase of coins stands
+//
+// For when the customer comes back from paying. The coins are credited once, whoever finds out first; a status of `awaiting` or `processing` means: ask again later.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/top-ups/{id}/confirm (the `ConfirmTopUp` operationId).
+func (c *ClientWithResponses) ConfirmTopUpWithResponse(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*ConfirmTopUpResponse, error) {
+	rsp, err := c.ConfirmTopUp(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmTopUpResponse(rsp)
 }
 
 // CreateUploadWithBodyWithResponse Begin to upload a file
@@ -9994,6 +11540,21 @@ func (c *ClientWithResponses) GetReceiptWithResponse(ctx context.Context, id ope
 	return ParseGetReceiptResponse(rsp)
 }
 
+// ReceiveWebhookWithBodyWithResponse For payment providers: something happened to a payment
+//
+// Verified over the raw body as the provider signs it. What it says is looked into afterwards, and never believed.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/{provider} (the `ReceiveWebhook` operationId).
+func (c *ClientWithResponses) ReceiveWebhookWithBodyWithResponse(ctx context.Context, provider string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveWebhookResponse, error) {
+	rsp, err := c.ReceiveWebhookWithBody(ctx, provider, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveWebhookResponse(rsp)
+}
+
 // ParseJwksResponse parses an HTTP response from a JwksWithResponse call
 func ParseJwksResponse(rsp *http.Response) (*JwksResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -10170,6 +11731,46 @@ func ParseGetTrialBalanceResponse(rsp *http.Response) (*GetTrialBalanceResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCoinPacksResponse parses an HTTP response from a ListCoinPacksWithResponse call
+func ParseListCoinPacksResponse(rsp *http.Response) (*ListCoinPacksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCoinPacksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CoinPacks
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
@@ -11101,6 +12702,67 @@ func ParsePurchasePostResponse(rsp *http.Response) (*PurchasePostResponse, error
 	return response, nil
 }
 
+// ParsePayInSandboxResponse parses an HTTP response from a PayInSandboxWithResponse call
+func ParsePayInSandboxResponse(rsp *http.Response) (*PayInSandboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PayInSandboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SandboxPayment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseServiceResponse parses an HTTP response from a ServiceWithResponse call
 func ParseServiceResponse(rsp *http.Response) (*ServiceResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -11397,6 +13059,304 @@ func ParseEndSessionResponse(rsp *http.Response) (*EndSessionResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListTopUpsResponse parses an HTTP response from a ListTopUpsWithResponse call
+func ParseListTopUpsResponse(rsp *http.Response) (*ListTopUpsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTopUpsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TopUpList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStartTopUpResponse parses an HTTP response from a StartTopUpWithResponse call
+func ParseStartTopUpResponse(rsp *http.Response) (*StartTopUpResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StartTopUpResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest TopUp
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers StartTopUpResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetTopUpResponse parses an HTTP response from a GetTopUpWithResponse call
+func ParseGetTopUpResponse(rsp *http.Response) (*GetTopUpResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTopUpResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TopUp
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 304:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON304 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetTopUpResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseConfirmTopUpResponse parses an HTTP response from a ConfirmTopUpWithResponse call
+func ParseConfirmTopUpResponse(rsp *http.Response) (*ConfirmTopUpResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmTopUpResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TopUp
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
 
 	}
 
@@ -12888,6 +14848,74 @@ func ParseGetReceiptResponse(rsp *http.Response) (*GetReceiptResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReceiveWebhookResponse parses an HTTP response from a ReceiveWebhookWithResponse call
+func ParseReceiveWebhookResponse(rsp *http.Response) (*ReceiveWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReceiveWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TakenIn
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/sajin-sns/sajin/cmd/sajin/demo"
+	"github.com/sajin-sns/sajin/cmd/sajin/server"
+)
+
+type serveCmd struct {
+	Listen  string `help:"host:port to listen on." placeholder:"127.0.0.1:7777"`
+	DataDir string `help:"Folder for everything that is kept on this machine." placeholder:"./sajin-data" type:"path"`
+	Demo    bool   `help:"Fill an empty database with people and posts to look at."`
+}
+
+// stopWithin is how long requests and jobs under way are waited for.
+const stopWithin = 30 * time.Second
+
+func (cmd serveCmd) Run(ctx context.Context, g *globals) error {
+	flags := map[string]any{}
+	if cmd.Listen != "" {
+		flags["http.listen"] = cmd.Listen
+	}
+	if cmd.DataDir != "" {
+		flags["data_dir"] = cmd.DataDir
+	}
+	c, err := g.load(flags)
+	if err != nil {
+		return err
+	}
+	log := server.NewLog(c.Log, os.Stderr)
+	slog.SetDefault(log)
+
+	started := time.Now()
+	s, err := server.Start(ctx, c, server.Options{Version: versionText(), Log: log})
+	if err != nil {
+		return err
+	}
+	log.Info("sajin is running", "url", s.URL, "version", versionText(), "database", c.DatabaseURL(), "blobs", c.BlobURL(), "took", time.Since(started).Round(time.Millisecond))
+	if cmd.Demo {
+		if err := fill(ctx, s); err != nil {
+			log.Error("the demo is incomplete", "error", err)
+		}
+	}
+
+	select {
+	case err = <-s.Failed():
+	case <-ctx.Done():
+		log.Info("stopping")
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if stopErr := s.Stop(stopping); err == nil && stopErr != nil {
+		err = fmt.Errorf("stop: %w", stopErr)
+	}
+	return err
+}
+
+// fill puts the demo onto a server that nobody uses yet.
+func fill(ctx context.Context, s *server.Server) error {
+	empty, err := s.Empty(ctx)
+	if err != nil {
+		return err
+	}
+	if !empty {
+		fmt.Println("there are accounts already: the demo leaves them alone")
+		return nil
+	}
+	return demo.Fill(ctx, s.URL, os.Stdout)
+}
