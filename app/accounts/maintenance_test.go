@@ -1,7 +1,6 @@
 package accounts_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -36,11 +35,11 @@ func TestPurge(t *testing.T) {
 	})
 	t.Run("takes more than one batch", func(t *testing.T) {
 		w := newWorld(t)
-		const many = 230
-		w.accounts.Grace = 0
-		for i := range many {
-			w.must(w.accounts.Delete(t.Context(), w.register(fmt.Sprintf("user_%d", i))))
-		}
+		const many = 101
+		_, err := w.db.Exec(t.Context(), `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+			INSERT INTO accounts (id, email, email_key, handle, display_name, bio, password_hash, role, version, created_at, deleted_at, purge_at)
+			SELECT randomblob(16), i, i, i, i, '', '', 'member', 1, $2, $2, $2 FROM n`, many, w.clock)
+		w.must(err)
 		w.must(w.maintenance.Purge(t.Context()))
 		w.equal(many, w.count(`SELECT count(*) FROM accounts WHERE purged_at IS NOT NULL AND purge_at IS NULL`))
 	})
@@ -95,12 +94,11 @@ func TestSweep(t *testing.T) {
 		w := newWorld(t)
 		w.register("hana")
 		g := w.signIn("hana")
-		for range 1200 {
-			w.refresh(g.RefreshToken)
-		}
+		_, err := w.db.Exec(t.Context(), `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+			INSERT INTO refresh_tokens (hash, session, issued_at) SELECT randomblob(32), $1, $2 FROM n`, g.Session, w.clock)
+		w.must(err)
 		w.pass(refreshTTL + 7*day + time.Microsecond)
-		w.equal(1, w.count(`SELECT count(*) FROM sessions`))
-		_, err := w.db.Exec(t.Context(), `UPDATE sessions SET expires_at = $1`, w.clock) // it is kept for its tokens
+		_, err = w.db.Exec(t.Context(), `UPDATE sessions SET expires_at = $1`, w.clock) // so that only its tokens are too old
 		w.must(err)
 		w.must(w.maintenance.Sweep(t.Context()))
 		w.equal(1, w.count(`SELECT count(*) FROM sessions`))

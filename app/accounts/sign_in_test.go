@@ -2,15 +2,16 @@ package accounts_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/sajin-sns/sajin/domain/ident"
-
 	"github.com/sajin-sns/sajin/app/accounts"
 	rules "github.com/sajin-sns/sajin/domain/accounts"
+	"github.com/sajin-sns/sajin/domain/fault"
+	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/store"
 	"github.com/sajin-sns/sajin/ports/token"
 )
@@ -69,7 +70,7 @@ func TestSignIn(t *testing.T) {
 		} {
 			before := *w.hasher
 			_, err := w.trySignIn(try[0], try[1])
-			if err != error(rules.ErrBadCredentials) {
+			if f, _ := errors.AsType[*fault.Error](err); f != rules.ErrBadCredentials { // itself: no cause, no details
 				t.Errorf("%s: %v", what, err)
 			}
 			if w.hasher.verifies != before.verifies+1 || w.hasher.hashes != before.hashes {
