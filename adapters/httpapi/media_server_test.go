@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -204,12 +203,7 @@ func (s *mediaServer) drain() {
 			if !ok {
 				break
 			}
-			if err := w.Run(s.t.Context(), l); err != nil {
-				if _, permanent := errors.AsType[jobs.Permanent](err); !permanent {
-					s.t.Fatal(err)
-				}
-				s.must(w.GiveUp(s.t.Context(), l, err))
-			}
+			s.must(w.Run(s.t.Context(), l))
 		}
 	}
 }

@@ -134,10 +134,9 @@ func (s *studio) drain(o outfit) (runs int) {
 			}
 			runs++
 			err := worker.Run(s.t.Context(), l)
-			_, permanent := errors.AsType[jobs.Permanent](err)
 			switch {
 			case err == nil:
-			case permanent || l.Attempt >= jobs.MaxAttempts:
+			case l.Attempt >= jobs.MaxAttempts:
 				s.must(worker.GiveUp(s.t.Context(), l, err))
 			default:
 				s.must(s.jobs.Retry(s.t.Context(), l, s.clock.now(), err.Error()))

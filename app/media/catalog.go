@@ -1,0 +1,51 @@
+package media
+
+import (
+	"context"
+	"errors"
+
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/domain/media"
+	"github.com/sajin-sns/sajin/ports/access"
+	"github.com/sajin-sns/sajin/ports/store"
+)
+
+// Catalog answers what other modules ask about media.
+type Catalog struct{ Store store.Media }
+
+var (
+	_ access.Media   = (*Catalog)(nil)
+	_ access.Avatars = (*Catalog)(nil)
+)
+
+// Media implements access.Media.
+func (c *Catalog) Media(ctx context.Context, owner ident.AccountID, ids []ident.MediaID) ([]access.Medium, error) {
+	locked, err := c.Store.LockAll(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	fit := make(map[ident.MediaID]access.Medium, len(locked))
+	for _, m := range locked {
+		if r := m.Record(); m.FitsPost(owner) {
+			fit[r.ID] = access.Medium{ID: r.ID, Ready: r.State == media.Ready, Video: r.Kind == media.Video}
+		}
+	}
+	all := make([]access.Medium, len(ids))
+	for i, id := range ids {
+		m, ok := fit[id]
+		if !ok {
+			return nil, access.ErrNoMedium
+		}
+		all[i] = m
+	}
+	return all, nil
+}
+
+// AvatarReady implements access.Avatars.
+func (c *Catalog) AvatarReady(ctx context.Context, owner ident.AccountID, id ident.MediaID) (bool, error) {
+	m, err := c.Store.Lock(ctx, id)
+	if errors.Is(err, media.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && m.FitsAvatar(owner), err
+}
