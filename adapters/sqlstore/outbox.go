@@ -46,8 +46,11 @@ func (s *Outbox) Append(ctx context.Context, events ...any) error {
 		b.Exec(`INSERT INTO outbox (id, topic, payload, trace_id, occurred_at, due_at, attempts, last_error)
 			VALUES ($1, $2, $3, $4, $5, $5, 0, '')`, ident.New[ident.EventID](s.ids), payload.Topic(), string(body), trace.ID(ctx), now)
 	}
+	if err := s.db.Send(ctx, &b); err != nil {
+		return wrap("append to outbox", err)
+	}
 	sqldb.AfterCommit(ctx, s.nudge)
-	return wrap("append to outbox", s.db.Send(ctx, &b))
+	return nil
 }
 
 // nudge tells the relay of this process that there is something to publish.
@@ -61,13 +64,28 @@ func (s *Outbox) nudge() {
 // Wake receives after this process has committed an event.
 func (s *Outbox) Wake() <-chan struct{} { return s.wake }
 
-// Claim takes the oldest due events; until a time nobody else will take them.
-func (s *Outbox) Claim(ctx context.Context, limit int, until time.Time) ([]event.Envelope, error) {
+// Claim takes the oldest due events but those of some topics; nobody else will
+// take them until a time.
+func (s *Outbox) Claim(ctx context.Context, limit int, until time.Time, except []string) ([]event.Envelope, error) {
+	q := newQuery(s.now())
+	q.where("due_at <= $1")
+	for _, topic := range except {
+		q.where("topic <> ?", topic)
+	}
+	due := ` FROM outbox` + q.text()
+
+	// Asked without a transaction: most of the time nothing is due, and on
+	// SQLite a transaction keeps others from writing.
+	var found bool
+	if err := s.db.QueryRow(ctx, `SELECT EXISTS (SELECT 1`+due+`)`, q.args...).Scan(&found); err != nil || !found {
+		return nil, wrap("look into outbox", err)
+	}
 	var claimed []event.Envelope
 	err := s.db.Do(ctx, func(ctx context.Context) error {
+		q := *q
 		var err error
-		claimed, err = sqldb.List(ctx, s.db, scanEnvelope, `SELECT id, topic, payload, trace_id, occurred_at FROM outbox
-			WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2`+s.db.Dialect().SkipLocked, s.now(), limit)
+		claimed, err = sqldb.List(ctx, s.db, scanEnvelope, `SELECT id, topic, payload, trace_id, occurred_at`+due+
+			` ORDER BY due_at, id`+q.limit(limit)+s.db.Dialect().SkipLocked, q.args...)
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
@@ -78,7 +96,10 @@ func (s *Outbox) Claim(ctx context.Context, limit int, until time.Time) ([]event
 		_, err = s.db.Exec(ctx, `UPDATE outbox SET due_at = $1, attempts = attempts + 1 WHERE id IN (`+sqldb.Placeholders(2, len(claimed))+`)`, args...)
 		return err
 	})
-	return claimed, wrap("claim outbox", err)
+	if err != nil {
+		return nil, wrap("claim outbox", err)
+	}
+	return claimed, nil
 }
 
 func scanEnvelope(row sqldb.Row) (e event.Envelope, err error) {
@@ -88,17 +109,35 @@ func scanEnvelope(row sqldb.Row) (e event.Envelope, err error) {
 	return e, err
 }
 
+// Keep moves the time until which nobody else will take claimed events.
+func (s *Outbox) Keep(ctx context.Context, ids []ident.EventID, until time.Time) error {
+	var b sqldb.Batch
+	for _, id := range ids {
+		b.Exec(`UPDATE outbox SET due_at = $2 WHERE id = $1`, id, until)
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	return wrap("keep events", s.db.Send(ctx, &b))
+}
+
 // Sent takes a published event off.
 func (s *Outbox) Sent(ctx context.Context, id ident.EventID) error {
 	_, err := s.db.Exec(ctx, `DELETE FROM outbox WHERE id = $1`, id)
 	return wrap("mark event sent", err)
 }
 
-// Delay puts an event that could not be published back until a time, and tells
-// how often that was tried.
-func (s *Outbox) Delay(ctx context.Context, id ident.EventID, until time.Time, why string) error {
-	_, err := s.db.Exec(ctx, `UPDATE outbox SET due_at = $2, last_error = $3 WHERE id = $1`, id, until, why)
-	return wrap("delay event", err)
+// Delay puts an event that could not be published back, for as long as pause
+// answers to how often it was tried.
+func (s *Outbox) Delay(ctx context.Context, id ident.EventID, pause func(attempts int) time.Duration, why string) error {
+	return wrap("delay event", s.db.Do(ctx, func(ctx context.Context) error {
+		counts, err := sqldb.List(ctx, s.db, sqldb.Scalar[int], `SELECT attempts FROM outbox WHERE id = $1`+s.db.Dialect().ForUpdate, id)
+		if err != nil || len(counts) == 0 { // somebody else has published it
+			return err
+		}
+		_, err = s.db.Exec(ctx, `UPDATE outbox SET due_at = $2, last_error = $3 WHERE id = $1`, id, s.now().Add(pause(counts[0])), why)
+		return err
+	}))
 }
 
 // Backlog counts the events that wait, and how long the oldest has.
@@ -109,33 +148,4 @@ func (s *Outbox) Backlog(ctx context.Context) (waiting int64, oldest time.Durati
 		oldest = max(0, s.now().Sub(first))
 	}
 	return waiting, oldest, wrap("outbox backlog", err)
-}
-
-// Consume records, in the consumer's transaction, that it is done with an
-// event, and tells whether it is the first time.
-func (s *Outbox) Consume(ctx context.Context, consumer string, id ident.EventID) (fresh bool, err error) {
-	n, err := s.db.Exec(ctx, `INSERT INTO consumed_events (consumer, event_id, at) VALUES ($1, $2, $3)
-		ON CONFLICT (consumer, event_id) DO NOTHING`, consumer, id, s.now())
-	return n == 1, wrap("consume event", err)
-}
-
-// Park sets an event aside that a consumer could not handle.
-func (s *Outbox) Park(ctx context.Context, consumer string, e event.Envelope, cause string) error {
-	_, err := s.db.Exec(ctx, `INSERT INTO parked_events (consumer, event_id, topic, payload, trace_id, occurred_at, error, parked_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (consumer, event_id) DO UPDATE SET error = excluded.error, parked_at = excluded.parked_at`,
-		consumer, e.ID, e.Topic, string(e.Payload), e.TraceID, e.OccurredAt, cause, s.now())
-	return wrap("park event", err)
-}
-
-// Parked counts what was set aside.
-func (s *Outbox) Parked(ctx context.Context) (n int64, err error) {
-	err = s.db.QueryRow(ctx, `SELECT count(*) FROM parked_events`).Scan(&n)
-	return n, wrap("parked events", err)
-}
-
-// ForgetConsumed drops the records of what was consumed before a time. No event
-// is delivered again so late.
-func (s *Outbox) ForgetConsumed(ctx context.Context, before time.Time) (int64, error) {
-	n, err := s.db.Exec(ctx, `DELETE FROM consumed_events WHERE at < $1`, before)
-	return n, wrap("forget consumed events", err)
 }

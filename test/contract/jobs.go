@@ -75,7 +75,9 @@ func (c *movable) now() time.Time {
 func (c *movable) start() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.started = time.Now()
+	if c.started.IsZero() {
+		c.started = time.Now()
+	}
 }
 
 func (c *movable) advance(d time.Duration) {

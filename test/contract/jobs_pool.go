@@ -97,7 +97,7 @@ func jobPoolRetries(y *yard) {
 
 func jobPoolHeartbeat(y *yard) {
 	y.clock.start() // a heart beats in real time
-	const lease = 600 * time.Millisecond
+	const lease = time.Second
 	var runs atomic.Int64
 	done := make(chan error, 10)
 	for range 2 {
@@ -105,7 +105,7 @@ func jobPoolHeartbeat(y *yard) {
 		y.poolOf(queue, jobs.Worker{Run: func(ctx context.Context, l jobs.Lease) error {
 			runs.Add(1)
 			select {
-			case <-time.After(3 * lease):
+			case <-time.After(2 * lease):
 			case <-ctx.Done():
 			}
 			err := queue.Finish(ctx, l)

@@ -1,0 +1,134 @@
+// Package bus carries events from the outbox to their consumers. A Relay takes
+// them from the outbox to a Watermill publisher, a Router from a Watermill
+// subscriber to the handlers. Which publisher and subscriber that are is for
+// configuration to say: InProcess for one process at a time, a broker for many.
+//
+// The bus keeps nothing: an event is in the outbox until it was published, and
+// whether it was handled is written down in the transaction that handles it.
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/event"
+)
+
+// Outbox is where a Relay finds events. Many relays may share one.
+type Outbox interface {
+	// Claim takes due events, the oldest first, but those of some topics;
+	// nobody else is given them until a time.
+	Claim(ctx context.Context, limit int, until time.Time, except []string) ([]event.Envelope, error)
+
+	// Keep moves the time until which nobody else is given claimed events.
+	Keep(ctx context.Context, ids []ident.EventID, until time.Time) error
+
+	// Sent takes a published event off.
+	Sent(ctx context.Context, id ident.EventID) error
+
+	// Delay puts an event that could not be published back, for as long as
+	// pause answers to how often that was tried.
+	Delay(ctx context.Context, id ident.EventID, pause func(attempts int) time.Duration, why string) error
+
+	// Wake receives after this process has committed an event.
+	Wake() <-chan struct{}
+}
+
+// Inbox is where a Router writes down what was handled.
+type Inbox interface {
+	// Consume records, in ctx's transaction, that a consumer is done with an
+	// event, and tells whether it is the first time. It waits for another
+	// transaction that is about to record the same.
+	Consume(ctx context.Context, consumer string, id ident.EventID) (fresh bool, err error)
+
+	// Park sets an event aside that a consumer could not handle, and records
+	// that the consumer is done with it.
+	Park(ctx context.Context, consumer string, e event.Envelope, cause string) error
+}
+
+// Bus is a Relay and a Router that start and stop in the order in which nothing
+// is lost: an event must not be published before its consumers listen, nor
+// after they have stopped.
+type Bus struct {
+	relay  *Relay
+	router *Router
+}
+
+// New makes a bus of its two halves.
+func New(relay *Relay, router *Router) *Bus { return &Bus{relay, router} }
+
+// Start returns when events are being delivered. ctx bounds the start alone.
+func (b *Bus) Start(ctx context.Context) error {
+	if err := b.router.Start(ctx); err != nil {
+		return err
+	}
+	return b.relay.Start(ctx)
+}
+
+// Stop takes no more events, gives the handlers that run a moment, and then
+// ends them. What they were about stays in the outbox. It returns when ctx
+// ends, at the latest.
+func (b *Bus) Stop(ctx context.Context) error {
+	drained := b.relay.Stop(ctx)
+	err := b.router.Stop(ctx)
+	if drained == nil {
+		return err
+	}
+	return errors.Join(err, b.relay.wait(ctx)) // without consumers, what was being published fails
+}
+
+// What a message says of its event beside the payload.
+const (
+	metaTrace      = "trace_id"
+	metaOccurredAt = "occurred_at"
+)
+
+// encode makes the message of an event.
+func encode(e event.Envelope) *message.Message {
+	m := message.NewMessage(e.ID.String(), message.Payload(e.Payload))
+	m.Metadata.Set(metaTrace, e.TraceID)
+	m.Metadata.Set(metaOccurredAt, e.OccurredAt.UTC().Format(time.RFC3339Nano))
+	return m
+}
+
+// decode reads the event of a message.
+func decode(topic string, m *message.Message) (event.Envelope, error) {
+	id, err := ident.Parse[ident.EventID](m.UUID)
+	if err != nil {
+		return event.Envelope{}, fmt.Errorf("id of message %q: %w", m.UUID, err)
+	}
+	at, err := time.Parse(time.RFC3339Nano, m.Metadata.Get(metaOccurredAt))
+	if err != nil {
+		return event.Envelope{}, fmt.Errorf("%s of message %s: %w", metaOccurredAt, m.UUID, err)
+	}
+	return event.Envelope{ID: id, Topic: topic, OccurredAt: at, TraceID: m.Metadata.Get(metaTrace), Payload: m.Payload}, nil
+}
+
+// grow is a pause that is four times as long after each failure, up to most,
+// and up to half as long again by chance.
+func grow(first, most time.Duration, failures int) time.Duration {
+	pause := first
+	for i := 1; i < failures && pause < most; i++ {
+		pause *= 4
+	}
+	pause = min(pause, most)
+	return pause + rand.N(pause/2+1)
+}
+
+// sleep waits; false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,267 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/event"
+)
+
+// RelayOptions are what an operator may tune; zero values are the defaults.
+type RelayOptions struct {
+	Concurrency int           // events being published at a time; 16
+	Poll        time.Duration // how often to look for events of other processes; 500 ms
+	Lease       time.Duration // after a crash, how long until another relay takes over; 30 s
+	Pause       time.Duration // after the first failure to publish; 1 s, then growing
+	MaxPause    time.Duration // at most; 1 min
+	Grace       time.Duration // for what is being published when the relay stops; 5 s
+	Now         func() time.Time
+	Log         *slog.Logger
+}
+
+func (o *RelayOptions) defaults() {
+	o.Concurrency = or(o.Concurrency, 16)
+	o.Poll = or(o.Poll, 500*time.Millisecond)
+	o.Lease = or(o.Lease, 30*time.Second)
+	o.Pause = or(o.Pause, time.Second)
+	o.MaxPause = or(o.MaxPause, time.Minute)
+	o.Grace = or(o.Grace, 5*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+func or[T int | time.Duration](value, otherwise T) T {
+	if value > 0 {
+		return value
+	}
+	return otherwise
+}
+
+// Relay publishes the events of an outbox, each at least once. Several are
+// published at a time; one topic cannot take all the room, so that a consumer
+// that is slow holds up its own topic alone.
+type Relay struct {
+	outbox    Outbox
+	publisher message.Publisher
+	o         RelayOptions
+
+	quit  context.CancelFunc // nil before Start
+	ended chan struct{}      // closed when nothing is under way any more
+
+	mu      sync.Mutex
+	flights map[ident.EventID]string // being published, with their topics
+	freed   chan struct{}            // receives when one of them is done
+
+	published, failed atomic.Int64
+}
+
+// NewRelay makes a relay. It closes nothing of what it was given.
+func NewRelay(outbox Outbox, publisher message.Publisher, o RelayOptions) *Relay {
+	o.defaults()
+	return &Relay{
+		outbox: outbox, publisher: publisher, o: o,
+		ended: make(chan struct{}), flights: map[ident.EventID]string{}, freed: make(chan struct{}, 1),
+	}
+}
+
+// RelayStats is what a relay has done since it started.
+type RelayStats struct {
+	Published, Failed int64
+	UnderWay          int
+}
+
+// Stats may be called at any time.
+func (r *Relay) Stats() RelayStats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return RelayStats{Published: r.published.Load(), Failed: r.failed.Load(), UnderWay: len(r.flights)}
+}
+
+// Start begins to publish. It may be called once.
+func (r *Relay) Start(context.Context) error {
+	var ctx context.Context
+	ctx, r.quit = context.WithCancel(context.Background())
+	go r.run(ctx)
+	return nil
+}
+
+// Stop claims nothing any more and waits for what is being published, as long
+// as Grace and ctx allow. What is left then ends with the publisher.
+func (r *Relay) Stop(ctx context.Context) error {
+	if r.quit == nil {
+		return nil
+	}
+	r.quit()
+	ctx, cancel := context.WithTimeout(ctx, r.o.Grace)
+	defer cancel()
+	return r.wait(ctx)
+}
+
+func (r *Relay) wait(ctx context.Context) error {
+	select {
+	case <-r.ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%d events are still being published: %w", r.Stats().UnderWay, ctx.Err())
+	}
+}
+
+func (r *Relay) run(ctx context.Context) {
+	var flights sync.WaitGroup
+	defer close(r.ended)
+	defer flights.Wait()
+	beat := time.NewTicker(r.o.Lease / 3)
+	defer beat.Stop()
+	poll := time.NewTicker(r.o.Poll)
+	defer poll.Stop()
+
+	for failures := 0; ctx.Err() == nil; {
+		held, err := r.claim(ctx, &flights)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			failures++
+			r.o.Log.ErrorContext(ctx, "events cannot be claimed", "error", err)
+			poll.Reset(grow(r.o.Poll, r.o.MaxPause, failures))
+		case failures > 0:
+			failures = 0
+			poll.Reset(r.o.Poll)
+		}
+		r.rest(ctx, poll.C, beat.C, held, failures > 0)
+	}
+}
+
+// claim starts to publish as many events as there is room for. It tells whether
+// there may be more that there was no room for.
+func (r *Relay) claim(ctx context.Context, flights *sync.WaitGroup) (held bool, err error) {
+	for {
+		share := max(1, r.o.Concurrency/4) // of one topic, and what a claim brings on top
+		room, full := r.room(share)
+		if room == 0 {
+			return true, nil
+		}
+		limit := min(room, share)
+		events, err := r.outbox.Claim(ctx, limit, r.o.Now().Add(r.o.Lease), full)
+		if err != nil {
+			return false, err
+		}
+		for _, e := range events {
+			r.depart(e)
+			flights.Go(func() { r.publish(e) })
+		}
+		if len(events) < limit {
+			return len(full) > 0, nil
+		}
+	}
+}
+
+// rest waits until there may be something to claim.
+func (r *Relay) rest(ctx context.Context, poll, beat <-chan time.Time, held, failing bool) {
+	wake, freed := r.outbox.Wake(), (<-chan struct{})(r.freed)
+	if failing {
+		wake = nil
+	}
+	if failing || !held {
+		freed = nil
+	}
+	for {
+		select {
+		case <-beat:
+			r.keep(ctx)
+			continue
+		case <-ctx.Done():
+		case <-poll:
+		case <-wake:
+		case <-freed:
+		}
+		return
+	}
+}
+
+// publish sees an event through, also when the relay is told to stop.
+func (r *Relay) publish(e event.Envelope) {
+	err := r.try(e)
+	r.land(e.ID)
+	ctx, cancel := context.WithTimeout(context.Background(), r.o.Lease)
+	defer cancel()
+	log := r.o.Log.With("event", e.ID.String(), "topic", e.Topic, "trace_id", e.TraceID)
+	if err == nil {
+		r.published.Add(1)
+		if err := r.outbox.Sent(ctx, e.ID); err != nil {
+			log.ErrorContext(ctx, "a published event cannot be taken off the outbox, and will be published again", "error", err)
+		}
+		return
+	}
+	r.failed.Add(1)
+	log.WarnContext(ctx, "an event cannot be published", "error", err)
+	pause := func(attempts int) time.Duration { return grow(r.o.Pause, r.o.MaxPause, attempts) }
+	if err := r.outbox.Delay(ctx, e.ID, pause, err.Error()); err != nil {
+		log.ErrorContext(ctx, "an event cannot be put back, and will be published when its lease ends", "error", err)
+	}
+}
+
+func (r *Relay) try(e event.Envelope) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return r.publisher.Publish(e.Topic, encode(e))
+}
+
+// room is how many more events may be published now, and which topics have
+// their share.
+func (r *Relay) room(share int) (free int, full []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	count := map[string]int{}
+	for _, topic := range r.flights {
+		if count[topic]++; count[topic] == share {
+			full = append(full, topic)
+		}
+	}
+	slices.Sort(full)
+	return r.o.Concurrency - len(r.flights), full
+}
+
+func (r *Relay) depart(e event.Envelope) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.flights[e.ID] = e.Topic
+}
+
+func (r *Relay) land(id ident.EventID) {
+	r.mu.Lock()
+	delete(r.flights, id)
+	r.mu.Unlock()
+	select {
+	case r.freed <- struct{}{}:
+	default:
+	}
+}
+
+// keep holds on to what takes long to publish.
+func (r *Relay) keep(ctx context.Context) {
+	r.mu.Lock()
+	ids := slices.Collect(maps.Keys(r.flights))
+	r.mu.Unlock()
+	if len(ids) == 0 {
+		return
+	}
+	if err := r.outbox.Keep(ctx, ids, r.o.Now().Add(r.o.Lease)); err != nil && ctx.Err() == nil {
+		r.o.Log.ErrorContext(ctx, "events being published cannot be kept", "error", err)
+	}
+}

@@ -1,0 +1,219 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/trace"
+	"github.com/sajin-sns/sajin/ports/tx"
+)
+
+// RouterOptions are what an operator may tune; zero values are the defaults.
+type RouterOptions struct {
+	Attempts int           // how often a handler is tried before its event is parked; 5
+	Pause    time.Duration // after the first failure, then growing; 50 ms
+	MaxPause time.Duration // at most; 5 s
+	Timeout  time.Duration // for one attempt; 30 s
+	Grace    time.Duration // for handlers that run when the router stops; 5 s
+	Log      *slog.Logger
+}
+
+func (o *RouterOptions) defaults() {
+	o.Attempts = or(o.Attempts, 5)
+	o.Pause = or(o.Pause, 50*time.Millisecond)
+	o.MaxPause = or(o.MaxPause, 5*time.Second)
+	o.Timeout = or(o.Timeout, 30*time.Second)
+	o.Grace = or(o.Grace, 5*time.Second)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+// Subscribers answers the subscriber of a consumer. A broker needs one for each,
+// with a queue of its own; InProcess.Subscriber is the same for all.
+type Subscribers func(consumer string) (message.Subscriber, error)
+
+// Router delivers messages to the handlers of their topic, and makes of "at
+// least once" what counts as once: a handler's transaction records that it was
+// done, and does not happen a second time.
+type Router struct {
+	router    *message.Router
+	consumers []*consumer
+	runner    tx.Runner
+	inbox     Inbox
+	o         RouterOptions
+
+	ctx     context.Context // of the handlers; they outlive the subscriptions by Grace
+	cut     context.CancelFunc
+	started bool
+}
+
+type consumer struct {
+	event.Handler
+	handled, repeated, failed, parked atomic.Int64
+}
+
+// NewRouter makes a router. It closes the subscribers when it stops.
+func NewRouter(subscribers Subscribers, handlers []event.Handler, runner tx.Runner, inbox Inbox, o RouterOptions) (*Router, error) {
+	o.defaults()
+	quiet := map[slog.Level]slog.Level{slog.LevelInfo: slog.LevelDebug, slog.LevelDebug: watermill.LevelTrace}
+	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: closeTimeout},
+		watermill.NewSlogLoggerWithLevelMapping(o.Log, quiet))
+	if err != nil {
+		return nil, fmt.Errorf("event router: %w", err)
+	}
+	r := &Router{router: router, runner: runner, inbox: inbox, o: o}
+	r.ctx, r.cut = context.WithCancel(context.Background())
+	seen := map[string]bool{}
+	for _, h := range handlers {
+		name := h.Consumer + " " + h.Topic
+		if h.Consumer == "" || h.Topic == "" || h.Handle == nil || seen[name] {
+			return nil, fmt.Errorf("event router: handler %q is incomplete or there twice", name)
+		}
+		seen[name] = true
+		subscriber, err := subscribers(h.Consumer)
+		if err != nil {
+			return nil, fmt.Errorf("subscriber of %s: %w", h.Consumer, err)
+		}
+		c := &consumer{Handler: h}
+		r.consumers = append(r.consumers, c)
+		router.AddConsumerHandler(name, h.Topic, subscriber, func(m *message.Message) error { return r.handle(c, m) })
+	}
+	return r, nil
+}
+
+// closeTimeout is Watermill's; Stop decides how long handlers have.
+const closeTimeout = time.Hour
+
+// ConsumerStats is what a consumer has done since the start.
+type ConsumerStats struct {
+	Consumer, Topic string
+	Handled         int64
+	Repeated        int64 // delivered again after it was done
+	Failed          int64 // attempts
+	Parked          int64
+}
+
+// Stats may be called at any time.
+func (r *Router) Stats() []ConsumerStats {
+	stats := make([]ConsumerStats, len(r.consumers))
+	for i, c := range r.consumers {
+		stats[i] = ConsumerStats{c.Consumer, c.Topic, c.handled.Load(), c.repeated.Load(), c.failed.Load(), c.parked.Load()}
+	}
+	return stats
+}
+
+// Start returns when every consumer listens. It may be called once.
+func (r *Router) Start(ctx context.Context) error {
+	ran := make(chan error, 1)
+	go func() { ran <- r.router.Run(context.Background()) }()
+	select {
+	case <-r.router.Running():
+		r.started = true
+		return nil
+	case err := <-ran:
+		return fmt.Errorf("start event router: %w", err)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Stop takes no message any more, waits for the handlers that run as long as
+// Grace and ctx allow, and then ends their contexts. What they did not finish is
+// delivered again, to whoever asks next.
+func (r *Router) Stop(ctx context.Context) error {
+	defer r.cut()
+	if !r.started {
+		return nil
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- r.router.Close() }()
+	grace := time.NewTimer(r.o.Grace)
+	defer grace.Stop()
+	select {
+	case err := <-closed:
+		return err
+	case <-grace.C:
+	case <-ctx.Done():
+	}
+	r.cut()
+	select {
+	case err := <-closed:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("event handlers did not end: %w", ctx.Err())
+	}
+}
+
+// handle sees a message through: nil means that it is done with, also when it
+// had to be parked. An error gives it back.
+func (r *Router) handle(c *consumer, m *message.Message) error {
+	log := r.o.Log.With("consumer", c.Consumer, "topic", c.Topic, "event", m.UUID, "trace_id", m.Metadata.Get(metaTrace))
+	e, err := decode(c.Topic, m)
+	if err != nil {
+		log.ErrorContext(r.ctx, "a message that no relay has sent is dropped", "error", err)
+		return nil
+	}
+	ctx := trace.With(r.ctx, e.TraceID)
+	for attempt := 1; ; attempt++ {
+		err = r.attempt(ctx, c, e)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		c.failed.Add(1)
+		log.WarnContext(ctx, "an event was not handled", "attempt", attempt, "error", err)
+		if attempt >= r.o.Attempts {
+			break
+		}
+		if !sleep(ctx, grow(r.o.Pause, r.o.MaxPause, attempt)) {
+			return err
+		}
+	}
+	if parking := r.inbox.Park(ctx, c.Consumer, e, err.Error()); parking != nil {
+		log.ErrorContext(ctx, "an event cannot be parked, and will be delivered again", "error", parking)
+		return errors.Join(err, parking)
+	}
+	c.parked.Add(1)
+	log.ErrorContext(ctx, "an event was parked: an operator has to look at it", "error", err)
+	return nil
+}
+
+// attempt handles an event in a transaction, unless that was done before.
+func (r *Router) attempt(ctx context.Context, c *consumer, e event.Envelope) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Timeout)
+	defer cancel()
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	var fresh bool
+	err = r.runner.Do(ctx, func(ctx context.Context) error {
+		var err error
+		if fresh, err = r.inbox.Consume(ctx, c.Consumer, e.ID); err != nil || !fresh {
+			return err
+		}
+		return c.Handle(ctx, e)
+	})
+	if err != nil {
+		return err
+	}
+	if fresh {
+		c.handled.Add(1)
+	} else {
+		c.repeated.Add(1)
+	}
+	return nil
+}

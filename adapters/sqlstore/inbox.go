@@ -1,0 +1,79 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/sajin-sns/sajin/adapters/sqldb"
+	"github.com/sajin-sns/sajin/domain/fault"
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/event"
+)
+
+// What Resend refuses.
+var (
+	ErrNotParked = fault.New(fault.NotFound, "events.not-parked", "no such event is parked")
+	ErrUnderWay  = fault.New(fault.Conflict, "events.under-way", "the event is still being delivered to others")
+)
+
+// Consume records, in the consumer's transaction, that it is done with an
+// event, and tells whether it is the first time.
+func (s *Outbox) Consume(ctx context.Context, consumer string, id ident.EventID) (fresh bool, err error) {
+	n, err := s.db.Exec(ctx, `INSERT INTO consumed_events (consumer, event_id, at) VALUES ($1, $2, $3)
+		ON CONFLICT (consumer, event_id) DO NOTHING`, consumer, id, s.now())
+	return n == 1, wrap("consume event", err)
+}
+
+// Park sets an event aside that a consumer could not handle. For that consumer
+// it counts as consumed: delivered again, it is not handled again.
+func (s *Outbox) Park(ctx context.Context, consumer string, e event.Envelope, cause string) error {
+	return wrap("park event", s.db.Do(ctx, func(ctx context.Context) error {
+		fresh, err := s.Consume(ctx, consumer, e.ID)
+		if err != nil || !fresh { // it was handled or parked in another process meanwhile
+			return err
+		}
+		_, err = s.db.Exec(ctx, `INSERT INTO parked_events (consumer, event_id, topic, payload, trace_id, occurred_at, error, parked_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			consumer, e.ID, e.Topic, string(e.Payload), e.TraceID, e.OccurredAt, cause, s.now())
+		return err
+	}))
+}
+
+// Resend publishes a parked event once more. Consumers that are done with it
+// will not hear of it. ErrUnderWay while the event still waits for another
+// consumer: who takes it off then would take off what is sent again, too.
+func (s *Outbox) Resend(ctx context.Context, consumer string, id ident.EventID) error {
+	var sent int64
+	var b sqldb.Batch
+	b.ExecRows(func(n int64) error { sent = n; return nil },
+		`INSERT INTO outbox (id, topic, payload, trace_id, occurred_at, due_at, attempts, last_error)
+		SELECT event_id, topic, payload, trace_id, occurred_at, $3, 0, '' FROM parked_events WHERE consumer = $1 AND event_id = $2
+		ON CONFLICT (id) DO NOTHING`, consumer, id, s.now())
+	b.ExecOne(ErrNotParked, `DELETE FROM parked_events WHERE consumer = $1 AND event_id = $2`, consumer, id)
+	b.ExecRows(func(int64) error {
+		if sent != 1 {
+			return ErrUnderWay
+		}
+		return nil
+	}, `DELETE FROM consumed_events WHERE consumer = $1 AND event_id = $2`, consumer, id)
+	if err := s.db.Send(ctx, &b); err != nil {
+		return wrap("resend event", err)
+	}
+	sqldb.AfterCommit(ctx, s.nudge)
+	return nil
+}
+
+// Parked counts what was set aside.
+func (s *Outbox) Parked(ctx context.Context) (n int64, err error) {
+	err = s.db.QueryRow(ctx, `SELECT count(*) FROM parked_events`).Scan(&n)
+	return n, wrap("parked events", err)
+}
+
+// ForgetConsumed drops the records of what was consumed before a time, but for
+// events that may still be delivered again: they wait, or are parked.
+func (s *Outbox) ForgetConsumed(ctx context.Context, before time.Time) (int64, error) {
+	n, err := s.db.Exec(ctx, `DELETE FROM consumed_events WHERE at < $1
+		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = consumed_events.event_id)
+		AND NOT EXISTS (SELECT 1 FROM parked_events p WHERE p.event_id = consumed_events.event_id)`, before)
+	return n, wrap("forget consumed events", err)
+}
