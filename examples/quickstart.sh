@@ -170,16 +170,16 @@ call GET /v1/library "$fan" | grep -q "$post_id" || fail "it is not in the libra
 echo "   it is in the library"
 
 step "7. The fan opens the full picture"
-url=$(call GET "/v1/posts/$post_id" "$fan" | grep -o '"url":"[^"]*"' | grep -v preview | tail -n 1 | cut -d'"' -f4 | sed 's/\\u0026/\&/g')
-case $url in http*) ;; *) url=$base$url ;; esac
-curl -sS -f -o "$work/full.jpg" -H "Authorization: Bearer $fan" "$url" || fail "the buyer cannot open it"
+picture=$(call GET "/v1/posts/$post_id" "$fan" | grep -o '"url":"[^"]*"' | grep -v preview | tail -n 1 | cut -d'"' -f4 | sed 's/\\u0026/\&/g')
+case $picture in http*) ;; *) picture=$base$picture ;; esac
+curl -sS -f -o "$work/full.jpg" -H "Authorization: Bearer $fan" "$picture" || fail "the buyer cannot open it"
 echo "   $(wc -c <"$work/full.jpg" | tr -d ' ') bytes"
 
 step "8. A stranger gets a preview and nothing else"
 call GET "/v1/posts/$post_id" '' >"$work/seen"
 grep -q '"locked":true' "$work/seen" || fail "it should be locked"
 grep -o '"name":"[^"]*"' "$work/seen" | grep -v preview && fail "more than a preview shows"
-status=$(curl -sS -o /dev/null -w '%{http_code}' "$url")
+status=$(curl -sS -o /dev/null -w '%{http_code}' "$picture")
 [ "$status" = 403 ] || fail "the fan's link answered a stranger $status"
 echo "   the fan's own link answers 403"
 
