@@ -39,7 +39,7 @@ func (c cursors) page(list string, in Paged) (store.Page, error) {
 	if err != nil || len(data) != 24 {
 		return page, errCursor
 	}
-	page.After.At = time.UnixMicro(int64(binary.BigEndian.Uint64(data))).UTC() //nolint:gosec // the bits of an int64
+	page.After.At = time.UnixMicro(int64(binary.BigEndian.Uint64(data))).UTC()
 	copy(page.After.ID[:], data[8:])
 	return page, nil
 }
@@ -48,7 +48,7 @@ func (c cursors) text(list string, p store.Position) *string {
 	if p.IsZero() {
 		return nil
 	}
-	data := binary.BigEndian.AppendUint64(nil, uint64(p.At.UnixMicro())) //nolint:gosec // the bits of an int64
+	data := binary.BigEndian.AppendUint64(nil, uint64(p.At.UnixMicro()))
 	text := c.sealer.Seal("cursor:"+list, append(data, p.ID[:]...))
 	return &text
 }

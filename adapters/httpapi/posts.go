@@ -46,6 +46,7 @@ type editedPost struct {
 	Draft         *bool                `json:"draft,omitempty" doc:"false publishes a draft"`
 }
 
+// PostPath is embedded by the inputs of operations on one post.
 type PostPath struct {
 	ID ident.PostID `path:"id" format:"uuid"`
 }

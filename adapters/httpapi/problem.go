@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -179,5 +178,3 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 	}
 	_, _ = w.Write(body)
 }
-
-var problemType = reflect.TypeFor[Problem]()

@@ -5,6 +5,7 @@
 package httpapi
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -129,7 +130,7 @@ func record(log *slog.Logger, next http.Handler) http.Handler {
 		seen := &watched{ResponseWriter: w}
 		defer func() {
 			if cause := recover(); cause != nil {
-				if cause == http.ErrAbortHandler {
+				if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(cause)
 				}
 				log.ErrorContext(r.Context(), "panic", "cause", cause, "method", r.Method, "path", r.URL.Path, "trace_id", w.Header().Get("X-Request-Id"))

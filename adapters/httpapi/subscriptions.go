@@ -16,6 +16,7 @@ type Subscriptions struct {
 	Directory     Directory
 }
 
+// HandlePath is embedded by the inputs of operations on one account.
 type HandlePath struct {
 	Handle string `path:"handle" maxLength:"40" doc:"Of the account" example:"hana"`
 }

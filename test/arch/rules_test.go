@@ -47,7 +47,7 @@ func split(path string) (layer, name string) {
 // readsClock tells whether the code of a package may ask what time it is.
 func readsClock(path string) bool {
 	layer, _ := split(path)
-	return layer == "cmd" || layer == "adapters" || layer == "test"
+	return layer == "cmd" || layer == "adapters" || layer == "test" || layer == "sdk"
 }
 
 // clockReads finds where a file asks what time it is.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -157,7 +158,7 @@ func listen(s *Server, c config.Config, log *slog.Logger, h http.Handler, open f
 				return err
 			}
 			go func() {
-				if err := server.Serve(l); err != http.ErrServerClosed {
+				if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 					s.fail(err)
 				}
 			}()
