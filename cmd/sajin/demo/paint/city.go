@@ -7,11 +7,11 @@ import (
 
 var cities = []Scene{
 	{Name: "night-city", Title: "Seoul from the river", Category: "city",
-		Tags: []string{"seoul","night", "skyline", "han river"}, paint: nightCity},
+		Tags: []string{"seoul", "night", "skyline", "hanriver"}, paint: nightCity},
 	{Name: "rainy-window", Title: "Waiting for the rain to stop", Category: "city",
-		Tags: []string{"rain","bokeh", "neon", "mood"}, paint: rainyWindow},
+		Tags: []string{"rain", "bokeh", "neon", "mood"}, paint: rainyWindow},
 	{Name: "red-umbrella", Title: "First snow, the two of us", Category: "people",
-		Tags: []string{"snow","couple", "winter", "street"}, paint: redUmbrella},
+		Tags: []string{"snow", "couple", "winter", "street"}, paint: redUmbrella},
 }
 
 func nightCity(c *canvas) {

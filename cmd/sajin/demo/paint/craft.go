@@ -4,17 +4,17 @@ import "math"
 
 var crafts = []Scene{
 	{Name: "citrus", Title: "Vitamin sea", Category: "food",
-		Tags: []string{"citrus","flat lay", "fresh", "summer"}, paint: citrus},
+		Tags: []string{"citrus", "flatlay", "fresh", "summer"}, paint: citrus},
 	{Name: "latte", Title: "Second cup", Category: "food",
-		Tags: []string{"coffee","latte art", "cafe", "morning"}, paint: latte},
+		Tags: []string{"coffee", "latteart", "cafe", "morning"}, paint: latte},
 	{Name: "silk", Title: "Jade silk for a jeogori", Category: "fashion",
-		Tags: []string{"silk","texture", "fabric", "hanbok"}, paint: silk},
+		Tags: []string{"silk", "texture", "fabric", "hanbok"}, paint: silk},
 	{Name: "paper-waves", Title: "Cut paper, twelve sheets", Category: "art",
-		Tags: []string{"paper","craft", "waves", "minimal"}, paint: paperWaves},
+		Tags: []string{"paper", "craft", "waves", "minimal"}, paint: paperWaves},
 	{Name: "film-camera", Title: "My father's camera", Category: "other",
-		Tags: []string{"camera","film", "analog", "still life"}, paint: filmCamera},
+		Tags: []string{"camera", "film", "analog", "stilllife"}, paint: filmCamera},
 	{Name: "lanterns", Title: "One wish each", Category: "people",
-		Tags: []string{"lanterns","festival", "family", "night"}, paint: lanterns},
+		Tags: []string{"lanterns", "festival", "family", "night"}, paint: lanterns},
 }
 
 func silk(c *canvas) {

@@ -4,11 +4,11 @@ import "math"
 
 var gardens = []Scene{
 	{Name: "cherry-blossom", Title: "Ten days a year", Category: "nature",
-		Tags: []string{"cherryblossom","spring", "bokeh", "pink"}, paint: cherry},
+		Tags: []string{"cherryblossom", "spring", "bokeh", "pink"}, paint: cherry},
 	{Name: "autumn-path", Title: "The path behind the temple", Category: "nature",
-		Tags: []string{"autumn","forest", "maple", "walk"}, paint: autumn},
+		Tags: []string{"autumn", "forest", "maple", "walk"}, paint: autumn},
 	{Name: "koi", Title: "Seven koi and a leaf", Category: "animals",
-		Tags: []string{"koi","pond", "water", "from above"}, paint: koiPond},
+		Tags: []string{"koi", "pond", "water", "fromabove"}, paint: koiPond},
 }
 
 func cherry(c *canvas) {

@@ -4,13 +4,13 @@ import "math"
 
 var lands = []Scene{
 	{Name: "dunes", Title: "Wind, four in the afternoon", Category: "travel",
-		Tags: []string{"desert","dunes", "minimal", "shadow"}, paint: dunes},
+		Tags: []string{"desert", "dunes", "minimal", "shadow"}, paint: dunes},
 	{Name: "rice-terraces", Title: "Sunrise in every paddy", Category: "nature",
-		Tags: []string{"terraces","sunrise", "green", "countryside"}, paint: terraces},
+		Tags: []string{"terraces", "sunrise", "green", "countryside"}, paint: terraces},
 	{Name: "lavender", Title: "Rows that smell of July", Category: "nature",
-		Tags: []string{"lavender","flowers", "summer", "sunset"}, paint: lavender},
+		Tags: []string{"lavender", "flowers", "summer", "sunset"}, paint: lavender},
 	{Name: "balloons", Title: "Up with the first light", Category: "travel",
-		Tags: []string{"balloons","sunrise", "valley", "adventure"}, paint: balloons},
+		Tags: []string{"balloons", "sunrise", "valley", "adventure"}, paint: balloons},
 }
 
 func dunes(c *canvas) {

@@ -4,9 +4,9 @@ import "math"
 
 var mountains = []Scene{
 	{Name: "misty-mountains", Title: "Jirisan before anyone is up", Category: "nature",
-		Tags: []string{"mountains","dawn", "mist", "hiking"}, paint: mistyMountains},
+		Tags: []string{"mountains", "dawn", "mist", "hiking"}, paint: mistyMountains},
 	{Name: "ink-wash", Title: "Seven peaks in ink", Category: "art",
-		Tags: []string{"sumukhwa","ink", "hanji", "painting"}, paint: inkWash},
+		Tags: []string{"sumukhwa", "ink", "hanji", "painting"}, paint: inkWash},
 }
 
 func mistyMountains(c *canvas) {

@@ -4,11 +4,11 @@ import "math"
 
 var nights = []Scene{
 	{Name: "hanok-moon", Title: "Full moon over Bukchon", Category: "travel",
-		Tags: []string{"hanok","moon", "bukchon", "night"}, paint: hanokMoon},
+		Tags: []string{"hanok", "moon", "bukchon", "night"}, paint: hanokMoon},
 	{Name: "aurora", Title: "The sky moved for an hour", Category: "nature",
-		Tags: []string{"aurora","stars", "lake", "winter"}, paint: aurora},
+		Tags: []string{"aurora", "stars", "lake", "winter"}, paint: aurora},
 	{Name: "star-trails", Title: "Two hours at one shutter", Category: "nature",
-		Tags: []string{"stars","long exposure", "camping", "night"}, paint: starTrails},
+		Tags: []string{"stars", "longexposure", "camping", "night"}, paint: starTrails},
 }
 
 func aurora(c *canvas) {

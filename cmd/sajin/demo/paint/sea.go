@@ -4,9 +4,9 @@ import "math"
 
 var seas = []Scene{
 	{Name: "sea-sunset", Title: "The last ferry, Jeju", Category: "travel",
-		Tags: []string{"sea","sunset", "jeju", "golden hour"}, paint: seaSunset},
+		Tags: []string{"sea", "sunset", "jeju", "goldenhour"}, paint: seaSunset},
 	{Name: "manta", Title: "Two mantas passing above", Category: "animals",
-		Tags: []string{"underwater","ocean", "diving", "blue"}, paint: manta},
+		Tags: []string{"underwater", "ocean", "diving", "blue"}, paint: manta},
 }
 
 // clouds spreads a layer of them over the sky as it recedes to the horizon; f
