@@ -183,9 +183,10 @@ func (p *Provider) Cancel(ctx context.Context, ref string) error {
 			return fmt.Errorf("sandbox: %w", payment.ErrAlreadyPaid)
 		case wallet.PaymentProcessing:
 			return fmt.Errorf("sandbox: %w", payment.ErrProcessing)
+		default:
+			r.Status, r.Failure = wallet.PaymentCanceled, ""
+			return nil
 		}
-		r.Status, r.Failure = wallet.PaymentCanceled, ""
-		return nil
 	})
 	return err
 }
