@@ -88,9 +88,7 @@ func (s *TopUps) StartTopUp(ctx context.Context, actor ident.AccountID, in Start
 	}
 	defer s.running.Delete(a.TopUp)
 	// The customer may go away now: that is no reason to leave a payment half started.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startLimit)
-	defer cancel()
-	out, err = s.start(ctx, key, a)
+	out, err = s.start(context.WithoutCancel(ctx), key, a)
 	return out, false, err
 }
 
@@ -163,10 +161,12 @@ func (s *TopUps) start(ctx context.Context, key store.IdempotencyKey, a attempt)
 	if err != nil { // it was taken out of the configuration meanwhile
 		return store.TopUp{}, ErrProviderAway.Because(err)
 	}
-	started, err := provider.Start(ctx, payment.Order{
+	limited, cancel := context.WithTimeout(ctx, startLimit)
+	started, err := provider.Start(limited, payment.Order{
 		Reference: r.ID.String(), Price: r.Pack.Price, ExpiresAt: r.ExpiresAt,
 		Title: fmt.Sprintf("%d coins", r.Pack.Coins+r.Pack.Bonus),
 	})
+	cancel()
 	switch {
 	case err == nil:
 		return s.answer(ctx, key, a, func(t *wallet.TopUp) {
