@@ -118,7 +118,7 @@ func grow(first, most time.Duration, failures int) time.Duration {
 		pause *= 4
 	}
 	pause = min(pause, most)
-	return pause + rand.N(pause/2+1)
+	return pause + rand.N(pause/2+1) //nolint:gosec // jitter may be guessed
 }
 
 // sleep waits; false when ctx ended first.

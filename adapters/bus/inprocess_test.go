@@ -11,7 +11,7 @@ import (
 	"github.com/sajin-sns/sajin/adapters/bus"
 )
 
-func subscribe(t *testing.T, p *bus.InProcess, ctx context.Context, topic string) <-chan *message.Message {
+func subscribe(ctx context.Context, t *testing.T, p *bus.InProcess, topic string) <-chan *message.Message {
 	t.Helper()
 	out, err := p.Subscribe(ctx, topic)
 	if err != nil {
@@ -48,7 +48,7 @@ func TestInProcess(t *testing.T) {
 		})
 	}
 	rule("publishing waits for every consumer of the topic", func(t *testing.T, p *bus.InProcess) {
-		one, two := subscribe(t, p, t.Context(), "a"), subscribe(t, p, t.Context(), "a")
+		one, two := subscribe(t.Context(), t, p, "a"), subscribe(t.Context(), t, p, "a")
 		answer := publish(p, "a", "1")
 		first, second := <-one, <-two
 		if first.UUID != "1" || string(second.Payload) != "payload of 1" {
@@ -63,7 +63,7 @@ func TestInProcess(t *testing.T) {
 		}
 	})
 	rule("messages of a topic do not wait for each other", func(t *testing.T, p *bus.InProcess) {
-		out := subscribe(t, p, t.Context(), "a")
+		out := subscribe(t.Context(), t, p, "a")
 		slow := publish(p, "a", "slow")
 		held := <-out
 		quick := publish(p, "a", "quick")
@@ -80,7 +80,7 @@ func TestInProcess(t *testing.T) {
 		}
 	})
 	rule("what a consumer refuses fails, and is not sent again", func(t *testing.T, p *bus.InProcess) {
-		one, two := subscribe(t, p, t.Context(), "a"), subscribe(t, p, t.Context(), "a")
+		one, two := subscribe(t.Context(), t, p, "a"), subscribe(t.Context(), t, p, "a")
 		answer := publish(p, "a", "1")
 		(<-one).Nack()
 		if m := <-two; !open(answer) {
@@ -96,13 +96,13 @@ func TestInProcess(t *testing.T) {
 		}
 	})
 	rule("a topic that nobody listens to takes everything", func(t *testing.T, p *bus.InProcess) {
-		subscribe(t, p, t.Context(), "a")
+		subscribe(t.Context(), t, p, "a")
 		if err := p.Publish("b", message.NewMessage("1", nil), message.NewMessage("2", nil)); err != nil {
 			t.Error(err)
 		}
 	})
 	rule("what is under way when it is closed has not been published", func(t *testing.T, p *bus.InProcess) {
-		out := subscribe(t, p, t.Context(), "a")
+		out := subscribe(t.Context(), t, p, "a")
 		held, waiting := publish(p, "a", "1"), publish(p, "a", "2")
 		m := <-out
 		if err := p.Close(); err != nil {
@@ -123,7 +123,7 @@ func TestInProcess(t *testing.T) {
 	})
 	rule("nothing is published past a consumer that has stopped", func(t *testing.T, p *bus.InProcess) {
 		ctx, cancel := context.WithCancel(t.Context())
-		gone, stays := subscribe(t, p, ctx, "a"), subscribe(t, p, t.Context(), "a")
+		gone, stays := subscribe(ctx, t, p, "a"), subscribe(t.Context(), t, p, "a")
 		answer := publish(p, "a", "1")
 		<-gone
 		cancel()

@@ -143,7 +143,7 @@ func TestRouter(t *testing.T) {
 		if first, second := <-ended, <-ended; !first || second {
 			t.Errorf("in time: the short one %t, the long one %t", first, second)
 		}
-		if <-answers == nil || <-answers == nil || len(l.parked) != 0 {
+		if one, other := <-answers, <-answers; one == nil || other == nil || len(l.parked) != 0 {
 			t.Error("who was stopped cannot answer for an event, and does not park it either")
 		}
 	})

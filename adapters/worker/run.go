@@ -43,7 +43,8 @@ func (p *Pool) work(k *kind, l jobs.Lease) {
 	if !over {
 		let() // whoever does it next must not wait for this one
 		log.ErrorContext(ctx, "a run goes on after its context has ended, and keeps its place")
-		<-ran
+		late := <-ran // the job has gone on without it
+		log.WarnContext(ctx, "a run that went on after its context has ended at last", "error", late)
 	}
 }
 

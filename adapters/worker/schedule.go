@@ -75,7 +75,7 @@ func (s *Schedule) Stop(ctx context.Context) error {
 }
 
 func (s *Schedule) rounds(c chore) {
-	pause := rand.N(min(c.interval, time.Minute))
+	pause := rand.N(min(c.interval, time.Minute)) //nolint:gosec // jitter may be guessed
 	for failures := 0; ; {
 		timer := time.NewTimer(pause)
 		select {
@@ -94,7 +94,7 @@ func (s *Schedule) rounds(c chore) {
 			s.log.ErrorContext(s.ctx, "a chore failed", "chore", c.name, "failures", failures, "again_in", pause.String(), "error", err)
 		default:
 			failures = 0
-			pause = c.interval - c.interval/10 + rand.N(c.interval/5+1)
+			pause = c.interval - c.interval/10 + rand.N(c.interval/5+1) //nolint:gosec // jitter may be guessed
 		}
 	}
 }

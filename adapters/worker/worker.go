@@ -200,7 +200,7 @@ func (p *Pool) loop(k *kind) {
 			continue
 		}
 		<-k.places
-		wake, pause := p.queue.Wake(k.Kind), p.o.Poll+rand.N(p.o.Poll/4+1)
+		wake, pause := p.queue.Wake(k.Kind), p.o.Poll+rand.N(p.o.Poll/4+1) //nolint:gosec // jitter may be guessed
 		if err != nil && p.claiming.Err() == nil {
 			p.o.Log.ErrorContext(p.claiming, "jobs cannot be claimed", "kind", k.Kind, "error", err)
 			failures++
@@ -226,5 +226,5 @@ func grow(first, most time.Duration, failures int) time.Duration {
 		pause *= 4
 	}
 	pause = min(pause, most)
-	return pause + rand.N(pause/2+1)
+	return pause + rand.N(pause/2+1) //nolint:gosec // jitter may be guessed
 }

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -201,15 +202,15 @@ func (f *fairness) claim(step int) {
 	}
 	for i, one := range f.owners {
 		for _, other := range f.owners[i+1:] {
-			pair := [2]ident.AccountID{one, other}
 			if f.waiting[one] == 0 || f.waiting[other] == 0 {
-				delete(f.behind, pair)
 				continue
 			}
+			pair := [2]ident.AccountID{one, other}
 			n := f.behind[pair]
-			if got == one {
+			switch got {
+			case one:
 				n.one++
-			} else if got == other {
+			case other:
 				n.other++
 			}
 			if n.one-n.other > 2 || n.other-n.one > 2 {
@@ -218,5 +219,7 @@ func (f *fairness) claim(step int) {
 			f.behind[pair] = n
 		}
 	}
-	f.waiting[got]--
+	if f.waiting[got]--; f.waiting[got] == 0 {
+		maps.DeleteFunc(f.behind, func(pair [2]ident.AccountID, _ struct{ one, other int }) bool { return pair[0] == got || pair[1] == got })
+	}
 }

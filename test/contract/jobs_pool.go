@@ -50,7 +50,7 @@ func receive[T any](y *yard, from <-chan T, what string) T {
 
 func jobPoolRetries(y *yard) {
 	queue := y.open()
-	ran, gaveUp := make(chan int), make(chan error)
+	ran, gaveUp := make(chan int, 100), make(chan error, 100)
 	pauses := make(chan time.Duration, jobs.MaxAttempts)
 	broken := errors.New("the disk is full")
 	y.poolOf(queue, jobs.Worker{
@@ -62,7 +62,7 @@ func jobPoolRetries(y *yard) {
 			gaveUp <- cause
 			return queue.Finish(ctx, l)
 		},
-	}, worker.Options{Now: y.clock.now, Backoff: func(attempt int) time.Duration {
+	}, worker.Options{Lease: 24 * time.Hour, Now: y.clock.now, Backoff: func(attempt int) time.Duration {
 		pause := time.Duration(attempt*attempt) * time.Minute
 		pauses <- pause
 		return pause
