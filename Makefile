@@ -21,11 +21,13 @@ test: ## every test; first installs what they need that is missing
 	@scripts/test-needs
 	go test $(TEST_FLAGS) ./...
 
-lint: ## formatting, go vet, the linter (built on first use) and a tidy go.mod
+lint: ## formatting, go vet, the linter (built on first use), a tidy go.mod, a fresh SDK
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { printf 'gofmt would change:\n%s\n' "$$unformatted" >&2; exit 1; }
 	go vet ./...
 	$(LINT) run
 	go mod tidy -diff
+	@cd sdk/go/api && go tool -modfile=../../../tools/go.mod oapi-codegen -config oapi-codegen.yaml -o /dev/stdout ../../openapi.json | cmp -s - api.gen.go \
+		|| { echo 'sdk/go/api/api.gen.go is not made of sdk/openapi.json: make sdk' >&2; exit 1; }
 
 sdk: ## the Go client, from the server's OpenAPI document
 	go generate ./sdk/go/...

@@ -12,9 +12,15 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
+const intro = `# Configuration
+
+Every key has a default; ` + "`sajin config`" + ` prints this table with the values in force.
+
+`
+
 func TestKeyTable(t *testing.T) {
-	const golden = "testdata/keys.md"
-	got := config.Markdown(config.Keys())
+	const golden = "../docs/configuration.md"
+	got := intro + config.Markdown(config.Keys())
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
 			t.Fatal(err)

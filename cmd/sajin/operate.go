@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"text/tabwriter"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/sajin-sns/sajin/app/accounts"
 	"github.com/sajin-sns/sajin/app/wallet"
 	"github.com/sajin-sns/sajin/cmd/sajin/server"
+	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/domain/money"
 )
 
@@ -53,14 +55,19 @@ type openapiCmd struct {
 }
 
 func (cmd openapiCmd) Run(ctx context.Context) error {
-	return server.Use(ctx, server.InMemory(), server.Options{Version: "1"}, func(api *httpapi.API) error {
-		var document []byte
-		var err error
-		if cmd.Format == "3.0" {
-			document, err = api.OpenAPI().Downgrade()
-		} else {
-			document, err = api.OpenAPI().MarshalJSON()
+	return writeDocument(ctx, os.Stdout, cmd.Format)
+}
+
+// writeDocument writes the OpenAPI document of a server as configured by default.
+func writeDocument(ctx context.Context, w io.Writer, format string) error {
+	c := server.InMemory()
+	c.HTTP.Listen = config.Default().HTTP.Listen
+	return server.Use(ctx, c, server.Options{Version: "1"}, func(api *httpapi.API) error {
+		describe := api.OpenAPI().MarshalJSON
+		if format == "3.0" {
+			describe = api.OpenAPI().Downgrade
 		}
+		document, err := describe()
 		if err != nil {
 			return err
 		}
@@ -68,7 +75,7 @@ func (cmd openapiCmd) Run(ctx context.Context) error {
 		if err := json.Unmarshal(document, &members); err != nil {
 			return err
 		}
-		out := json.NewEncoder(os.Stdout)
+		out := json.NewEncoder(w)
 		out.SetIndent("", "  ")
 		out.SetEscapeHTML(false)
 		return out.Encode(members)
