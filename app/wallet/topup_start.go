@@ -2,7 +2,6 @@ package wallet
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -92,14 +91,6 @@ func (s *TopUps) StartTopUp(ctx context.Context, actor ident.AccountID, in Start
 	return out, false, err
 }
 
-// attempt is what is kept under the key.
-type attempt struct {
-	TopUp   ident.TopUpID `json:"top_up"`
-	Since   time.Time     `json:"since,omitzero"` // when somebody began to wait for the provider; zero: nobody does
-	Refused bool          `json:"refused,omitempty"`
-	Answer  *store.TopUp  `json:"answer,omitempty"`
-}
-
 // claim takes the key, with a new top-up or the one that it made before, and
 // with it the task to start that.
 func (s *TopUps) claim(ctx context.Context, actor ident.AccountID, key store.IdempotencyKey, in StartTopUp) (a attempt, err error) {
@@ -128,23 +119,6 @@ func (s *TopUps) claim(ctx context.Context, actor ident.AccountID, key store.Ide
 		return s.keep(ctx, key, a)
 	})
 	return a, err
-}
-
-// kept claims the key and reads what is kept under it, if anything.
-func (s *TopUps) kept(ctx context.Context, key store.IdempotencyKey, now time.Time) (a attempt, fresh bool, err error) {
-	text, fresh, err := s.Keys.Claim(ctx, key, now)
-	if err != nil || fresh {
-		return a, fresh, err
-	}
-	return a, false, once.Replay(text, &a)
-}
-
-func (s *TopUps) keep(ctx context.Context, key store.IdempotencyKey, a attempt) error {
-	text, err := json.Marshal(a)
-	if err != nil {
-		return fmt.Errorf("encode attempt: %w", err)
-	}
-	return s.Keys.Finish(ctx, key, text)
 }
 
 // start calls the provider, outside of any transaction, and keeps its answer.
@@ -210,37 +184,4 @@ func (s *TopUps) answer(ctx context.Context, key store.IdempotencyKey, a attempt
 		return s.keep(ctx, key, a)
 	})
 	return out, err
-}
-
-// release lets the same key try again at once.
-func (s *TopUps) release(ctx context.Context, key store.IdempotencyKey) error {
-	return s.Tx.Do(ctx, func(ctx context.Context) error {
-		a, _, err := s.kept(ctx, key, s.Now())
-		if err != nil || a.Answer != nil {
-			return err
-		}
-		a.Since = time.Time{}
-		return s.keep(ctx, key, a)
-	})
-}
-
-// TopUp reads one of the actor's; wallet.ErrTopUpNotFound if it is not his.
-func (s *TopUps) TopUp(ctx context.Context, actor ident.AccountID, id ident.TopUpID) (store.TopUp, error) {
-	return topUpOf(ctx, s.TopUps, actor, id)
-}
-
-func topUpOf(ctx context.Context, topUps store.TopUps, actor ident.AccountID, id ident.TopUpID) (store.TopUp, error) {
-	t, err := topUps.Get(ctx, id)
-	switch {
-	case err != nil:
-		return store.TopUp{}, err
-	case t.Account() != actor:
-		return store.TopUp{}, wallet.ErrTopUpNotFound
-	}
-	return store.TopUpOf(t), nil
-}
-
-// List lists the actor's top-ups, the newest first.
-func (s *TopUps) List(ctx context.Context, actor ident.AccountID, page store.Page) (store.List[store.TopUp], error) {
-	return s.TopUps.List(ctx, actor, page)
 }
