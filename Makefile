@@ -26,7 +26,7 @@ lint: ## formatting, go vet, the linter (built on first use), a tidy go.mod, a f
 	go vet ./...
 	$(LINT) run
 	go mod tidy -diff
-	@cd sdk/go/api && go tool -modfile=../../../tools/go.mod oapi-codegen -config oapi-codegen.yaml -o /dev/stdout ../../openapi.json | cmp -s - api.gen.go \
+	@cd sdk/go/api && go tool -modfile=../../../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../../openapi.json | cmp -s - api.gen.go \
 		|| { echo 'sdk/go/api/api.gen.go is not made of sdk/openapi.json: make sdk' >&2; exit 1; }
 
 sdk: ## the Go client, from the server's OpenAPI document

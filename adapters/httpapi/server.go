@@ -58,6 +58,7 @@ func New(o Options, routes []Route, resources ...Resource) *API {
 	config.Components.Schemas = newSchemas()
 	config.Info.Description = description
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	config.Tags = tags
 	config.Servers = []*huma.Server{{URL: o.PublicURL}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /v1/sessions"},
@@ -180,6 +181,22 @@ func (w *watched) ReadFrom(src io.Reader) (int64, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// tags are the chapters of the document, in the order in which one reads them.
+var tags = []*huma.Tag{
+	{Name: "accounts", Description: "Who is who"},
+	{Name: "sessions", Description: "Signing in and staying signed in"},
+	{Name: "uploads", Description: "Sending files, in parts"},
+	{Name: "media", Description: "What became of the files"},
+	{Name: "posts", Description: "What creators show"},
+	{Name: "feeds", Description: "Posts in lists: the main page, the inbox, the library"},
+	{Name: "subscriptions", Description: "Who follows whom"},
+	{Name: "wallet", Description: "Coins, and what they bought"},
+	{Name: "sandbox", Description: "Playing a customer of the sandbox payment provider"},
+	{Name: "webhooks", Description: "For payment providers"},
+	{Name: "admin", Description: "For administrators"},
+	{Name: "service", Description: "How the server is"},
+}
 
 const description = `The server of a community of photos and videos, where some posts are free and some cost coins.
 

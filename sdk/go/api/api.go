@@ -4,4 +4,4 @@
 package api
 
 //go:generate sh -c "cd ../../.. && go run ./cmd/sajin openapi >sdk/openapi.json"
-//go:generate go tool -modfile=../../../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../../openapi.json
+//go:generate sh -c "go tool -modfile=../../../tools/go.mod oapi-codegen -config oapi-codegen.yaml ../../openapi.json >api.gen.go"
