@@ -24,6 +24,7 @@ const Password = "sajin-demo"
 // an account yet, and prints who to sign in as.
 func Fill(ctx context.Context, base string, out io.Writer) error {
 	d := &demo{base: base, clients: map[string]*sajin.Client{}}
+	_, _ = fmt.Fprintf(out, "Painting %d pictures for the demo at %s; that takes about half a minute.\n", len(paint.Scenes()), base)
 	for _, p := range people {
 		if err := d.join(ctx, p); err != nil {
 			return fmt.Errorf("demo: @%s joins: %w", p.handle, err)
