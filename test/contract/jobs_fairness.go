@@ -220,6 +220,8 @@ func (f *fairness) claim(step int) {
 		}
 	}
 	if f.waiting[got]--; f.waiting[got] == 0 {
-		maps.DeleteFunc(f.behind, func(pair [2]ident.AccountID, _ struct{ one, other int }) bool { return pair[0] == got || pair[1] == got })
+		maps.DeleteFunc(f.behind, func(pair [2]ident.AccountID, _ struct{ one, other int }) bool {
+			return pair[0] == got || pair[1] == got
+		})
 	}
 }
