@@ -60,12 +60,19 @@ func (l *logBook) String() string {
 	return l.text.String()
 }
 
+// watch is a clock that a test turns on.
+type watch struct{ ahead atomic.Int64 }
+
+func (c *watch) now() time.Time       { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *watch) turn(d time.Duration) { c.ahead.Add(int64(d)) }
+
 // world is a running server with people on it.
 type world struct {
 	t      *testing.T
 	config config.Config
 	server *server.Server
 	log    *logBook
+	watch  watch
 }
 
 func start(t *testing.T, c config.Config) *world {
@@ -80,6 +87,7 @@ func (w *world) up() {
 	w.t.Helper()
 	s, err := server.Start(w.t.Context(), w.config, server.Options{
 		Log: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now: w.watch.now,
 	})
 	w.must(err)
 	w.server = s
