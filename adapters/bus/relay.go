@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
-	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,7 +11,6 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/sajin-sns/sajin/domain/ident"
-	"github.com/sajin-sns/sajin/ports/event"
 )
 
 // RelayOptions are what an operator may tune; zero values are the defaults.
@@ -188,80 +184,5 @@ func (r *Relay) rest(ctx context.Context, poll, beat <-chan time.Time, held, fai
 		case <-freed:
 		}
 		return
-	}
-}
-
-// publish sees an event through, also when the relay is told to stop.
-func (r *Relay) publish(e event.Envelope) {
-	err := r.try(e)
-	r.land(e.ID)
-	ctx, cancel := context.WithTimeout(context.Background(), r.o.Lease)
-	defer cancel()
-	log := r.o.Log.With("event", e.ID.String(), "topic", e.Topic, "trace_id", e.TraceID)
-	if err == nil {
-		r.published.Add(1)
-		if err := r.outbox.Sent(ctx, e.ID); err != nil {
-			log.ErrorContext(ctx, "a published event cannot be taken off the outbox, and will be published again", "error", err)
-		}
-		return
-	}
-	r.failed.Add(1)
-	log.WarnContext(ctx, "an event cannot be published", "error", err)
-	pause := func(attempts int) time.Duration { return grow(r.o.Pause, r.o.MaxPause, attempts) }
-	if err := r.outbox.Delay(ctx, e.ID, pause, err.Error()); err != nil {
-		log.ErrorContext(ctx, "an event cannot be put back, and will be published when its lease ends", "error", err)
-	}
-}
-
-func (r *Relay) try(e event.Envelope) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-		}
-	}()
-	return r.publisher.Publish(e.Topic, encode(e))
-}
-
-// room is how many more events may be published now, and which topics have
-// their share.
-func (r *Relay) room(share int) (free int, full []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	count := map[string]int{}
-	for _, topic := range r.flights {
-		if count[topic]++; count[topic] == share {
-			full = append(full, topic)
-		}
-	}
-	slices.Sort(full)
-	return r.o.Concurrency - len(r.flights), full
-}
-
-func (r *Relay) depart(e event.Envelope) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.flights[e.ID] = e.Topic
-}
-
-func (r *Relay) land(id ident.EventID) {
-	r.mu.Lock()
-	delete(r.flights, id)
-	r.mu.Unlock()
-	select {
-	case r.freed <- struct{}{}:
-	default:
-	}
-}
-
-// keep holds on to what takes long to publish.
-func (r *Relay) keep(ctx context.Context) {
-	r.mu.Lock()
-	ids := slices.Collect(maps.Keys(r.flights))
-	r.mu.Unlock()
-	if len(ids) == 0 {
-		return
-	}
-	if err := r.outbox.Keep(ctx, ids, r.o.Now().Add(r.o.Lease)); err != nil && ctx.Err() == nil {
-		r.o.Log.ErrorContext(ctx, "events being published cannot be kept", "error", err)
 	}
 }
