@@ -30,6 +30,13 @@ type reply struct {
 	body   []byte
 }
 
+// in has the helpers of a world fail a part of its test, as long as that runs.
+func (w *world) in(t *testing.T) {
+	whole := w.t
+	w.t = t
+	t.Cleanup(func() { w.t = whole })
+}
+
 // ask sends a request as it is given and follows no redirect. headers are names
 // and values in turn; nobody is signed in when token is empty.
 func (w *world) ask(method, link, token string, headers ...string) reply {
