@@ -120,3 +120,9 @@ func (s *TopUps) TakeIn(ctx context.Context, m store.WebhookMessage) (fresh bool
 		ON CONFLICT (provider, dedupe_key) DO NOTHING`, m.Provider, m.DedupeKey, m.Kind, m.PaymentRef, m.ReceivedAt)
 	return n == 1, wrap("take in webhook", err)
 }
+
+// ForgetMessages implements store.TopUps.
+func (s *TopUps) ForgetMessages(ctx context.Context, before time.Time) (int64, error) {
+	n, err := s.db.Exec(ctx, `DELETE FROM webhook_events WHERE received_at < $1`, before)
+	return n, wrap("forget webhooks", err)
+}

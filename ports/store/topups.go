@@ -36,6 +36,10 @@ type TopUps interface {
 	// TakeIn records a provider's message and tells whether it is new. Of two
 	// transactions that take the same one in at once, one waits for the other.
 	TakeIn(ctx context.Context, m WebhookMessage) (fresh bool, err error)
+
+	// ForgetMessages drops the records of messages that were taken in before a
+	// time: no provider sends one again so late.
+	ForgetMessages(ctx context.Context, before time.Time) (int64, error)
 }
 
 // WebhookMessage is a provider's message, as it was taken in.

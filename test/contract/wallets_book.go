@@ -126,7 +126,7 @@ func walletTrialBalance(t *testing.T, b *bank) {
 	ctx := t.Context()
 	t.Run("an empty book is balanced", func(t *testing.T) {
 		tb, err := b.Wallets.TrialBalance(ctx)
-		if err != nil || !tb.Balanced || len(tb.Lines) != 0 || len(tb.Problems) != 0 {
+		if err != nil || !tb.Balanced || tb.Lines == nil || len(tb.Lines) != 0 || tb.Problems == nil || len(tb.Problems) != 0 {
 			t.Fatalf("%+v, %v", tb, err)
 		}
 	})
@@ -191,6 +191,12 @@ func walletTrialBalance(t *testing.T, b *bank) {
 			{`UPDATE postings SET debit_account = 'sink.expired', debit_owner = NULL` + posting("debit_account = 'mint.bonus'"), "sink.expired stands below zero"},
 			{`DELETE FROM postings` + posting("credit_account = 'user.paid'"), "wallet "},
 			{`DELETE FROM postings` + posting("debit_account = 'user.bonus'"), "wallet "},
+			{`DELETE FROM wallets`, "wallet "},
+			{`DELETE FROM purchases`, "booked a purchase that is not there"},
+			{`UPDATE purchases SET coins = coins - 1, paid = paid - 1`, "is not what its journal booked"},
+			{`UPDATE purchases SET buyer = seller`, "is not what its journal booked"},
+			{`UPDATE postings SET credit_owner = debit_owner` + posting("credit_account = 'creator.pending'"), "is not what its journal booked"},
+			{`UPDATE postings SET debit_account = 'creator.pending'` + posting("debit_account = 'user.paid'"), "stands at -"},
 		} {
 			undo := errors.New("undo")
 			err := b.db.Do(ctx, func(ctx context.Context) error {

@@ -220,6 +220,17 @@ func topUpWebhooks(t *testing.T, b *bank) {
 			t.Error("it was lost")
 		}
 	})
+	t.Run("what was taken in long ago is forgotten, and nothing later", func(t *testing.T) {
+		old := message("sandbox", "old")
+		old.ReceivedAt = b.clock.Add(-time.Hour)
+		takeIn(t, old)
+		if n, err := b.TopUps.ForgetMessages(ctx, b.clock); err != nil || n != 1 {
+			t.Errorf("forgot %d, %v", n, err)
+		}
+		if !takeIn(t, old) || takeIn(t, message("sandbox", "a")) {
+			t.Error("the wrong one was forgotten")
+		}
+	})
 	t.Run("of twenty at once one is new", func(t *testing.T) {
 		var fresh atomic.Int64
 		for _, err := range atOnce(20, func(int) error {

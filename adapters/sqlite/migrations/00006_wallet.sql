@@ -104,6 +104,8 @@ CREATE TABLE webhook_events (
 	PRIMARY KEY (provider, dedupe_key)
 ) STRICT;
 
+CREATE INDEX webhook_events_received ON webhook_events (received_at);
+
 -- The book of the sandbox payment provider, which plays a real one.
 CREATE TABLE sandbox_payments (
 	ref        TEXT        NOT NULL PRIMARY KEY,

@@ -59,7 +59,7 @@ func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now f
 	})
 }
 
-func newSchedule(a *accounts.Maintenance, u *media.Uploads, settle *wallet.Settlements, coins *wallet.Expiry, keys store.Idempotency, outbox *sqlstore.Outbox,
+func newSchedule(a *accounts.Maintenance, u *media.Uploads, settle *wallet.Settlements, coins *wallet.Expiry, keys store.Idempotency, tops store.TopUps, outbox *sqlstore.Outbox,
 	now func() time.Time, log *slog.Logger,
 ) *worker.Schedule {
 	s := worker.NewSchedule(log)
@@ -73,6 +73,9 @@ func newSchedule(a *accounts.Maintenance, u *media.Uploads, settle *wallet.Settl
 	}))
 	s.Every("forget consumed events", time.Hour, uncounted(func(ctx context.Context) (int64, error) {
 		return outbox.ForgetConsumed(ctx, now().Add(-keepConsumed))
+	}))
+	s.Every("forget webhooks", time.Hour, uncounted(func(ctx context.Context) (int64, error) {
+		return tops.ForgetMessages(ctx, now().Add(-keepConsumed))
 	}))
 	return s
 }
