@@ -76,7 +76,7 @@ type Post struct {
 	Caption       string                `json:"caption" doc:"Empty in a locked post whose author hides it"`
 	CaptionLocked content.CaptionLocked `json:"caption_locked" enum:"shown,hidden" doc:"Whether those who may not open the post may read its caption"`
 	Tags          []string              `json:"tags" nullable:"false"`
-	Category      string                `json:"category,omitempty"`
+	Category      string                `json:"category" doc:"Empty: none"`
 	Visibility    content.Visibility    `json:"visibility" enum:"public,subscribers"`
 	PriceCoins    money.Coins           `json:"price_coins" minimum:"0"`
 	Kind          content.Kind          `json:"kind" enum:"photo,video"`
@@ -111,8 +111,8 @@ type PostMedium struct {
 	State       string        `json:"state" enum:"receiving,received,inspecting,processing,ready,failed"`
 	Width       int           `json:"width"`
 	Height      int           `json:"height"`
-	DurationMS  int64         `json:"duration_ms,omitempty"`
-	Alt         string        `json:"alt,omitempty"`
+	DurationMS  int64         `json:"duration_ms" doc:"0 for a photo"`
+	Alt         string        `json:"alt" doc:"What it shows, in words; empty in a locked post"`
 	Placeholder Placeholder   `json:"placeholder"`
 	Renditions  []Rendition   `json:"renditions" nullable:"false"`
 }

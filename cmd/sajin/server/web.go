@@ -66,8 +66,12 @@ var web = fx.Module("web",
 			return (&httpapi.Delivery{Blobs: b, Signer: s, Log: log, Now: now}).Route()
 		}),
 		fx.Annotate(newAPI, fx.ParamTags(``, ``, ``, ``, ``, ``, `group:"resources"`, `group:"routes"`, ``)),
-		func(o *sqlstore.Outbox, q jobs.Queue, log *slog.Logger) *metrics.Collector {
-			return metrics.New(o, q, metrics.Options{Log: log})
+		func(o *sqlstore.Outbox, q jobs.Queue, workers []jobs.Worker, log *slog.Logger) *metrics.Collector {
+			kinds := make([]string, len(workers))
+			for i, w := range workers {
+				kinds[i] = w.Kind
+			}
+			return metrics.New(o, q, metrics.Options{Kinds: kinds, Log: log})
 		},
 	),
 )
