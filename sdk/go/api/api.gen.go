@@ -921,13 +921,15 @@ type Post struct {
 	Caption string `json:"caption"`
 
 	// CaptionLocked Whether those who may not open the post may read its caption
-	CaptionLocked PostCaptionLocked  `json:"caption_locked"`
-	Category      *string            `json:"category,omitempty"`
-	Counts        PostCounts         `json:"counts"`
-	CreatedAt     time.Time          `json:"created_at"`
-	EditedAt      *time.Time         `json:"edited_at,omitempty"`
-	ID            openapi_types.UUID `json:"id"`
-	Kind          PostKind           `json:"kind"`
+	CaptionLocked PostCaptionLocked `json:"caption_locked"`
+
+	// Category Empty: none
+	Category  string             `json:"category"`
+	Counts    PostCounts         `json:"counts"`
+	CreatedAt time.Time          `json:"created_at"`
+	EditedAt  *time.Time         `json:"edited_at,omitempty"`
+	ID        openapi_types.UUID `json:"id"`
+	Kind      PostKind           `json:"kind"`
 
 	// Locked The viewer may not open it: renditions holds previews only
 	Locked      bool           `json:"locked"`
@@ -972,8 +974,11 @@ type PostList struct {
 
 // PostMedium defines model for PostMedium.
 type PostMedium struct {
-	Alt         *string            `json:"alt,omitempty"`
-	DurationMs  *int64             `json:"duration_ms,omitempty"`
+	// Alt What it shows, in words; empty in a locked post
+	Alt string `json:"alt"`
+
+	// DurationMs 0 for a photo
+	DurationMs  int64              `json:"duration_ms"`
 	Height      int64              `json:"height"`
 	ID          openapi_types.UUID `json:"id"`
 	Kind        PostMediumKind     `json:"kind"`
