@@ -52,6 +52,15 @@ func (s *FanOut) Handlers() []event.Handler {
 			}
 			return s.enqueue(ctx, WithdrawJob, e.PostID, progress{Author: e.AuthorID})
 		}),
+		event.On("subscriptions.fill-inbox", func(ctx context.Context, _ event.Envelope, e event.SubscribedV1) error {
+			// A post may have been published while the subscription was made: not
+			// there yet for the one, and delivered before the other was there.
+			exists, err := s.Subscriptions.Exists(ctx, e.SubscriberID, e.CreatorID)
+			if err != nil || !exists {
+				return err
+			}
+			return s.Inboxes.Fill(ctx, e.SubscriberID, e.CreatorID, e.InboxFrom)
+		}),
 		event.On("subscriptions.count-started", func(ctx context.Context, _ event.Envelope, e event.SubscribedV1) error {
 			return s.Subscriptions.Adjust(ctx, e.SubscriberID, e.CreatorID, 1)
 		}),

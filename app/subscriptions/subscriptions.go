@@ -35,7 +35,7 @@ func (s *Subscriptions) Subscribe(ctx context.Context, actor, creator ident.Acco
 		if err != nil {
 			return err
 		}
-		sub, err := subscriptions.New(actor, creator, recent, s.Now())
+		sub, err := subscriptions.New(actor, creator, recent, s.Backfill, s.Now())
 		if err != nil {
 			return err
 		}

@@ -31,14 +31,21 @@ type Unsubscribed struct {
 }
 
 // New subscribes. recent are the publication times of the creator's newest
-// posts, newest first: the inbox starts with these, so that it is not empty on
-// the first day, and holds everything published after.
-func New(subscriber, creator ident.AccountID, recent []time.Time, now time.Time) (Subscription, error) {
+// posts, newest first, backfill of them at most: the inbox starts with these, so
+// that it is not empty on the first day, and holds everything published after.
+//
+// Where there are fewer, all of the creator's posts belong into the inbox: also
+// one that is being published just now, and bears an earlier time than the
+// subscription though nobody could see it yet.
+func New(subscriber, creator ident.AccountID, recent []time.Time, backfill int, now time.Time) (Subscription, error) {
 	if subscriber == creator {
 		return Subscription{}, ErrSelf
 	}
 	s := Subscription{Subscriber: subscriber, Creator: creator, Since: now, InboxFrom: now}
-	if len(recent) > 0 {
+	switch {
+	case len(recent) < backfill:
+		s.InboxFrom = time.Unix(0, 0).UTC()
+	case backfill > 0:
 		s.InboxFrom = recent[len(recent)-1]
 	}
 	return s, nil
