@@ -9,22 +9,30 @@ import (
 	"github.com/sajin-sns/sajin/ports/token"
 )
 
-// verifiedTokens is how many verified access tokens are remembered at most, about.
-const verifiedTokens = 20_000
+const (
+	verifiedTokens = 20_000      // verified access tokens are remembered at most, about
+	verifiedFor    = time.Minute // until a signature is checked again
+)
 
 // Authenticator finds out who holds an access token. It is safe for concurrent
-// use, and asks the database seldom: a token's signature is checked once, and a
-// session is looked at again after a few seconds.
+// use, and asks the database seldom: a token's signature is checked once a
+// minute, and a session is looked at again after a few seconds.
 type Authenticator struct {
 	tokens    token.Issuer
 	standings *Standings
 	now       func() time.Time
-	verified  recent[[32]byte, token.Claims]
+	verified  recent[[32]byte, verified]
+}
+
+// verified is what a token was found to say, and when.
+type verified struct {
+	token.Claims
+	at time.Time
 }
 
 // NewAuthenticator makes one over the standings that the use cases share.
 func NewAuthenticator(tokens token.Issuer, standings *Standings, now func() time.Time) *Authenticator {
-	return &Authenticator{tokens: tokens, standings: standings, now: now, verified: newRecent[[32]byte, token.Claims](verifiedTokens)}
+	return &Authenticator{tokens: tokens, standings: standings, now: now, verified: newRecent[[32]byte, verified](verifiedTokens)}
 }
 
 // Authenticate answers whose token it is, with the role that the account has
@@ -46,18 +54,22 @@ func (s *Authenticator) Authenticate(ctx context.Context, text string) (accounts
 	return accounts.Actor{Account: claims.Account, Session: claims.Session, Role: string(standing.Role)}, nil
 }
 
-// claims keeps digests, not tokens: a dump of the memory is no way in.
+// claims keeps digests, not tokens: a dump of the memory is no way in. What was
+// verified is not believed for long: a key that was stolen and is taken out of
+// use must not go on opening doors for as long as its tokens say.
 func (s *Authenticator) claims(text string) (token.Claims, error) {
-	digest := sha256.Sum256([]byte(text))
-	if claims, ok := s.verified.get(digest); ok {
-		if !s.now().Before(claims.ExpiresAt) {
+	digest, now := sha256.Sum256([]byte(text)), s.now()
+	if known, ok := s.verified.get(digest); ok && now.Sub(known.at) < verifiedFor {
+		if !now.Before(known.ExpiresAt) {
 			return token.Claims{}, token.ErrExpired
 		}
-		return claims, nil
+		return known.Claims, nil
 	}
 	claims, err := s.tokens.Verify(text)
-	if err == nil {
-		s.verified.put(digest, claims)
+	if err != nil {
+		s.verified.remove(digest)
+		return token.Claims{}, err
 	}
-	return claims, err
+	s.verified.put(digest, verified{claims, now})
+	return claims, nil
 }

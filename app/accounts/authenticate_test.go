@@ -1,10 +1,12 @@
 package accounts_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"testing"
 	"time"
 
+	"github.com/sajin-sns/sajin/adapters/keyring"
 	"github.com/sajin-sns/sajin/app/accounts"
 	rules "github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/ident"
@@ -17,7 +19,7 @@ func TestAuthenticate(t *testing.T) {
 		hana := w.register("hana")
 		return w, hana, w.signIn("hana")
 	}
-	t.Run("a token is verified once, and its session looked at every ten seconds", func(t *testing.T) {
+	t.Run("a token is verified once a minute, and its session looked at every ten seconds", func(t *testing.T) {
 		w, _, g := signedIn(t)
 		for range 30 { // seconds
 			for range 3 {
@@ -35,7 +37,21 @@ func TestAuthenticate(t *testing.T) {
 		w.in(g, nil)
 		w.pass(time.Second)
 		w.in(g, token.ErrExpired)
-		w.equal(1, w.issuer.verified)
+		w.equal(2, w.issuer.verified)
+	})
+	t.Run("a token whose key is taken out of use ends with it, however long it says it is good", func(t *testing.T) {
+		w, hana, g := signedIn(t)
+		text, err := w.issuer.Issue(token.Claims{
+			Account: hana, Session: g.Session, Role: "member", IssuedAt: w.clock, ExpiresAt: w.clock.Add(10 * 365 * 24 * time.Hour),
+		})
+		w.must(err)
+		forged := accounts.Grant{AccessToken: text}
+		w.in(forged, nil)
+		w.issuer.Issuer = keyring.New(rand.Reader).Tokens("https://sajin.test", func() time.Time { return w.clock })
+		w.pass(time.Minute - time.Microsecond)
+		w.in(forged, nil)
+		w.pass(time.Microsecond)
+		w.in(forged, token.ErrInvalid)
 	})
 	t.Run("what is no token of ours is refused, however often", func(t *testing.T) {
 		w, _, g := signedIn(t)
