@@ -5,16 +5,12 @@ import (
 	"log/slog"
 	"time"
 
-	"go.uber.org/fx"
-
 	"github.com/sajin-sns/sajin/adapters/bus"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/adapters/worker"
 	"github.com/sajin-sns/sajin/app/accounts"
-	"github.com/sajin-sns/sajin/app/content"
 	"github.com/sajin-sns/sajin/app/media"
 	"github.com/sajin-sns/sajin/app/once"
-	"github.com/sajin-sns/sajin/app/subscriptions"
 	"github.com/sajin-sns/sajin/app/wallet"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/ports/event"
@@ -26,21 +22,6 @@ import (
 const (
 	fanOutBatch  = 2000 // subscribers who are delivered to in one transaction
 	keepConsumed = 30 * 24 * time.Hour
-)
-
-// background is what goes on without a request.
-var background = fx.Module("background",
-	fx.Provide(
-		func(c *content.Counters, f *subscriptions.FanOut) []event.Handler {
-			return append(c.Handlers(), f.Handlers()...)
-		},
-		func(p *media.Processing, d *media.Disposal, f *subscriptions.FanOut, w *wallet.Webhooks) []jobs.Worker {
-			return append(f.Workers(), p.Worker(), d.Worker(), w.Worker())
-		},
-		newBus,
-		newPool,
-		newSchedule,
-	),
 )
 
 func newBus(outbox *sqlstore.Outbox, handlers []event.Handler, t tx.Runner, now func() time.Time, log *slog.Logger) (*bus.Bus, error) {

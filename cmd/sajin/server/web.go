@@ -15,65 +15,12 @@ import (
 	"github.com/sajin-sns/sajin/adapters/keyring"
 	"github.com/sajin-sns/sajin/adapters/metrics"
 	"github.com/sajin-sns/sajin/adapters/sqldb"
-	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/adapters/worker"
-	"github.com/sajin-sns/sajin/app/accounts"
-	"github.com/sajin-sns/sajin/app/content"
-	"github.com/sajin-sns/sajin/app/media"
-	"github.com/sajin-sns/sajin/app/subscriptions"
-	"github.com/sajin-sns/sajin/app/wallet"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/blob"
-	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/link"
 	"github.com/sajin-sns/sajin/ports/payment"
-	"github.com/sajin-sns/sajin/ports/token"
-)
-
-// web is what answers requests.
-var web = fx.Module("web",
-	fx.Provide(
-		func(p *accounts.Profiles) httpapi.Directory { return p },
-		resource(func(a *accounts.Accounts, c *accounts.Credentials, p *accounts.Profiles) httpapi.Resource {
-			return &httpapi.Accounts{Credentials: c, Accounts: a, Profiles: p}
-		}),
-		resource(func(s *accounts.Sessions, p *accounts.Profiles) httpapi.Resource {
-			return &httpapi.Sessions{Sessions: s, Profiles: p}
-		}),
-		resource(func(t token.Issuer) httpapi.Resource { return &httpapi.Keys{Tokens: t} }),
-		resource(func(u *media.Uploads) httpapi.Resource { return &httpapi.Uploads{Uploads: u} }),
-		resource(func(m *media.Media) httpapi.Resource { return &httpapi.Media{Media: m} }),
-		resource(func(p *content.Posts, f *content.Feed, d httpapi.Directory) httpapi.Resource {
-			return &httpapi.Posts{Posts: p, Feed: f, Directory: d}
-		}),
-		resource(func(s *subscriptions.Subscriptions, l *subscriptions.Lists, d httpapi.Directory) httpapi.Resource {
-			return &httpapi.Subscriptions{Subscriptions: s, Lists: l, Directory: d}
-		}),
-		resource(func(p *wallet.Purchases, s *wallet.Statements) httpapi.Resource {
-			return &httpapi.Wallet{Purchases: p, Statements: s}
-		}),
-		resource(func(t *wallet.TopUps, s *wallet.Settlements) httpapi.Resource {
-			return &httpapi.TopUps{TopUps: t, Settlements: s}
-		}),
-		resource(func(w *wallet.Webhooks) httpapi.Resource { return &httpapi.Webhooks{Webhooks: w} }),
-		fx.Annotate(sandboxPages, fx.ResultTags(`group:"resources,flatten"`)),
-		resource(service),
-		route(func(u *media.Uploads, s link.Signer, log *slog.Logger) httpapi.Route {
-			return (&httpapi.PartUpload{Uploads: u, Signer: s, Log: log}).Route()
-		}),
-		route(func(b blob.Store, s link.Signer, log *slog.Logger, now func() time.Time) httpapi.Route {
-			return (&httpapi.Delivery{Blobs: b, Signer: s, Log: log, Now: now}).Route()
-		}),
-		fx.Annotate(newAPI, fx.ParamTags(``, ``, ``, ``, ``, ``, `group:"resources"`, `group:"routes"`, ``)),
-		func(o *sqlstore.Outbox, q jobs.Queue, workers []jobs.Worker, log *slog.Logger) *metrics.Collector {
-			kinds := make([]string, len(workers))
-			for i, w := range workers {
-				kinds[i] = w.Kind
-			}
-			return metrics.New(o, q, metrics.Options{Kinds: kinds, Log: log})
-		},
-	),
 )
 
 func resource(constructor any) any {

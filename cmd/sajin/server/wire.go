@@ -10,6 +10,7 @@ import (
 	"github.com/sajin-sns/sajin/adapters/argon"
 	"github.com/sajin-sns/sajin/adapters/httpapi"
 	"github.com/sajin-sns/sajin/adapters/keyring"
+	"github.com/sajin-sns/sajin/adapters/metrics"
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/app/accounts"
@@ -192,6 +193,66 @@ var modules = fx.Module("modules",
 		},
 		func(t tx.Runner, w store.Wallets, ids *ident.Source, now func() time.Time, c config.Config) *wallet.Grants {
 			return &wallet.Grants{Tx: t, Wallets: w, IDs: ids, Now: now, BonusExpiry: c.Wallet.BonusExpiry}
+		},
+	),
+)
+
+// background is what goes on without a request.
+var background = fx.Module("background",
+	fx.Provide(
+		func(c *content.Counters, f *subscriptions.FanOut) []event.Handler {
+			return append(c.Handlers(), f.Handlers()...)
+		},
+		func(p *media.Processing, d *media.Disposal, f *subscriptions.FanOut, w *wallet.Webhooks) []jobs.Worker {
+			return append(f.Workers(), p.Worker(), d.Worker(), w.Worker())
+		},
+		newBus,
+		newPool,
+		newSchedule,
+	),
+)
+
+// web is what answers requests.
+var web = fx.Module("web",
+	fx.Provide(
+		func(p *accounts.Profiles) httpapi.Directory { return p },
+		resource(func(a *accounts.Accounts, c *accounts.Credentials, p *accounts.Profiles) httpapi.Resource {
+			return &httpapi.Accounts{Credentials: c, Accounts: a, Profiles: p}
+		}),
+		resource(func(s *accounts.Sessions, p *accounts.Profiles) httpapi.Resource {
+			return &httpapi.Sessions{Sessions: s, Profiles: p}
+		}),
+		resource(func(t token.Issuer) httpapi.Resource { return &httpapi.Keys{Tokens: t} }),
+		resource(func(u *media.Uploads) httpapi.Resource { return &httpapi.Uploads{Uploads: u} }),
+		resource(func(m *media.Media) httpapi.Resource { return &httpapi.Media{Media: m} }),
+		resource(func(p *content.Posts, f *content.Feed, d httpapi.Directory) httpapi.Resource {
+			return &httpapi.Posts{Posts: p, Feed: f, Directory: d}
+		}),
+		resource(func(s *subscriptions.Subscriptions, l *subscriptions.Lists, d httpapi.Directory) httpapi.Resource {
+			return &httpapi.Subscriptions{Subscriptions: s, Lists: l, Directory: d}
+		}),
+		resource(func(p *wallet.Purchases, s *wallet.Statements) httpapi.Resource {
+			return &httpapi.Wallet{Purchases: p, Statements: s}
+		}),
+		resource(func(t *wallet.TopUps, s *wallet.Settlements) httpapi.Resource {
+			return &httpapi.TopUps{TopUps: t, Settlements: s}
+		}),
+		resource(func(w *wallet.Webhooks) httpapi.Resource { return &httpapi.Webhooks{Webhooks: w} }),
+		fx.Annotate(sandboxPages, fx.ResultTags(`group:"resources,flatten"`)),
+		resource(service),
+		route(func(u *media.Uploads, s link.Signer, log *slog.Logger) httpapi.Route {
+			return (&httpapi.PartUpload{Uploads: u, Signer: s, Log: log}).Route()
+		}),
+		route(func(b blob.Store, s link.Signer, log *slog.Logger, now func() time.Time) httpapi.Route {
+			return (&httpapi.Delivery{Blobs: b, Signer: s, Log: log, Now: now}).Route()
+		}),
+		fx.Annotate(newAPI, fx.ParamTags(``, ``, ``, ``, ``, ``, `group:"resources"`, `group:"routes"`, ``)),
+		func(o *sqlstore.Outbox, q jobs.Queue, workers []jobs.Worker, log *slog.Logger) *metrics.Collector {
+			kinds := make([]string, len(workers))
+			for i, w := range workers {
+				kinds[i] = w.Kind
+			}
+			return metrics.New(o, q, metrics.Options{Kinds: kinds, Log: log})
 		},
 	),
 )
