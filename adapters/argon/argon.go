@@ -19,6 +19,7 @@ type Options struct {
 	Iterations  uint32 // 2
 	Parallelism uint8  // 1
 	Concurrent  int    // hashes at a time; one for each core: more would only need more memory
+	Waiting     int    // callers that wait for each of those; 64, which is a second or two
 }
 
 // Hasher hashes passwords.
@@ -26,6 +27,7 @@ type Hasher struct {
 	params argon2id.Params
 	nobody string // a hash that no password has
 	turns  chan struct{}
+	places chan struct{} // of those who have a turn or wait for one
 }
 
 var _ password.Hasher = (*Hasher)(nil)
@@ -45,7 +47,11 @@ func New(o Options) *Hasher {
 	if o.Concurrent <= 0 {
 		o.Concurrent = runtime.GOMAXPROCS(0)
 	}
+	if o.Waiting <= 0 {
+		o.Waiting = 64
+	}
 	h.turns = make(chan struct{}, o.Concurrent)
+	h.places = make(chan struct{}, o.Concurrent*(1+o.Waiting))
 	// All zeros is no key that anybody could find a password for.
 	h.nobody = fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", h.params.Memory, h.params.Iterations, h.params.Parallelism,
 		base64.RawStdEncoding.EncodeToString(make([]byte, h.params.SaltLength)),
@@ -75,10 +81,18 @@ func (h *Hasher) Verify(ctx context.Context, password, hash string) (ok, stale b
 	return ok, ok && *made != h.params, wrap("check a password", err)
 }
 
-// inTurn runs fn when there is memory for it.
+// inTurn runs fn when there is memory for it. Anybody can ask for hashes, and
+// faster than they are made: without an end to the queue, all would wait in it
+// until they gave up.
 func (h *Hasher) inTurn(ctx context.Context, fn func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	select {
+	case h.places <- struct{}{}:
+		defer func() { <-h.places }()
+	default:
+		return password.ErrBusy
 	}
 	select {
 	case h.turns <- struct{}{}:

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/sajin-sns/sajin/ports/password"
 )
 
 func TestTurns(t *testing.T) {
@@ -51,6 +53,35 @@ func TestTurns(t *testing.T) {
 		if _, err := New(Options{Memory: 64}).Hash(ctx, "correct horse"); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
+	})
+	t.Run("only so many wait; who comes then hears at once that there are too many", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := New(Options{Memory: 64, Iterations: 1, Concurrent: 1, Waiting: 2})
+			h.turns <- struct{}{}
+			done := make(chan error, 3)
+			for range 3 { // the one that would have the turn, and two that wait for it
+				go func() {
+					_, err := h.Hash(t.Context(), "correct horse")
+					done <- err
+				}()
+			}
+			synctest.Wait()
+			if _, err := h.Hash(t.Context(), "correct horse"); !errors.Is(err, password.ErrBusy) {
+				t.Error(err)
+			}
+			if _, _, err := h.Verify(t.Context(), "correct horse", ""); !errors.Is(err, password.ErrBusy) {
+				t.Error(err)
+			}
+			<-h.turns
+			for range 3 {
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+			}
+			if _, err := h.Hash(t.Context(), "correct horse"); err != nil {
+				t.Error("their places were not given back:", err)
+			}
+		})
 	})
 	t.Run("turns come back, also after errors", func(t *testing.T) {
 		h := New(Options{Memory: 64, Iterations: 1, Concurrent: 1})
