@@ -97,6 +97,13 @@ func (s *Posts) Waiting(ctx context.Context, media ident.MediaID) ([]ident.PostI
 	return ids, wrap("waiting posts", err)
 }
 
+// Remaining implements store.Posts.
+func (s *Posts) Remaining(ctx context.Context, author ident.AccountID, limit int) ([]ident.PostID, error) {
+	ids, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.PostID], `SELECT id FROM posts
+		WHERE author = $1 AND state <> 'deleted' ORDER BY id LIMIT $2`, author, limit)
+	return ids, wrap("remaining posts", err)
+}
+
 // Recent implements store.Posts.
 func (s *Posts) Recent(ctx context.Context, author ident.AccountID, limit int) ([]time.Time, error) {
 	times, err := sqldb.List(ctx, s.db, sqldb.Scalar[time.Time], `SELECT published_at FROM posts

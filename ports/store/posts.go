@@ -23,6 +23,9 @@ type Posts interface {
 	// Waiting lists the posts that wait for a medium.
 	Waiting(ctx context.Context, media ident.MediaID) ([]ident.PostID, error)
 
+	// Remaining lists at most limit posts of an author that are not deleted.
+	Remaining(ctx context.Context, author ident.AccountID, limit int) ([]ident.PostID, error)
+
 	// Recent lists when the author's newest posts were published, newest first.
 	Recent(ctx context.Context, author ident.AccountID, limit int) ([]time.Time, error)
 

@@ -32,6 +32,7 @@ func Content(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb.
 	t.Run("a page is the same while posts arrive, and no post is missed or doubled", func(t *testing.T) { stablePages(t, world(t)) })
 	t.Run("filters narrow the main page", func(t *testing.T) { filters(t, world(t)) })
 	t.Run("what is not published is nobody else's to see", func(t *testing.T) { unpublished(t, world(t)) })
+	t.Run("the posts that an author still has are listed, drafts included", func(t *testing.T) { remaining(t, world(t)) })
 	t.Run("a view says what the viewer has to do with the post", func(t *testing.T) { relations(t, world(t)) })
 	t.Run("a page of any length takes the same number of queries", func(t *testing.T) { queryCount(t, world(t)) })
 	t.Run("deliveries reach every subscriber once, in batches", func(t *testing.T) { deliveries(t, world(t)) })
@@ -309,6 +310,20 @@ func unpublished(t *testing.T, w *stage) {
 	same(t, walk(w, 10, w.newest(w.fan, store.Filter{})), nil)
 	if _, err := w.Feeds.Post(t.Context(), w.fan, shown); !errors.Is(err, content.ErrNotFound) {
 		t.Error("the posts of an account that is being deleted are away:", err)
+	}
+}
+
+func remaining(t *testing.T, w *stage) {
+	first, second := w.post(w.hana, nil), w.draft(w.hana, nil)
+	w.must(w.Posts.Insert(t.Context(), second))
+	w.post(w.bora, nil)
+	for _, want := range [][]ident.PostID{{first, second.ID()}, {second.ID()}, nil} {
+		got, err := w.Posts.Remaining(t.Context(), w.hana, 10)
+		w.must(err)
+		same(t, got, want)
+		if len(got) > 0 {
+			w.exec(`UPDATE posts SET state = 'deleted' WHERE id = $1`, got[0])
+		}
 	}
 }
 

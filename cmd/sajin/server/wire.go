@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/rand"
 	"log/slog"
+	"slices"
 	"time"
 
 	"go.uber.org/fx"
@@ -140,6 +141,7 @@ var modules = fx.Module("modules",
 		func(t tx.Runner, p store.Posts, m access.Media, a access.Audience, o event.Outbox, ids *ident.Source, now func() time.Time, c config.Config) *content.Posts {
 			return &content.Posts{Tx: t, Posts: p, Media: m, Audience: a, Outbox: o, IDs: ids, Now: now, Categories: c.Content.Categories}
 		},
+		func(p *content.Posts, q jobs.Queue) *content.Leaving { return &content.Leaving{Posts: p, Queue: q} },
 		func(f store.Feeds, links link.Media) *content.Feed { return &content.Feed{Feeds: f, Links: links} },
 		func(n store.PostCounters, p *content.Posts) *content.Counters {
 			return &content.Counters{Counts: n, Posts: p}
@@ -200,11 +202,11 @@ var modules = fx.Module("modules",
 // background is what goes on without a request.
 var background = fx.Module("background",
 	fx.Provide(
-		func(c *content.Counters, f *subscriptions.FanOut) []event.Handler {
-			return append(c.Handlers(), f.Handlers()...)
+		func(c *content.Counters, l *content.Leaving, f *subscriptions.FanOut) []event.Handler {
+			return slices.Concat(c.Handlers(), l.Handlers(), f.Handlers())
 		},
-		func(p *media.Processing, d *media.Disposal, f *subscriptions.FanOut, w *wallet.Webhooks) []jobs.Worker {
-			return append(f.Workers(), p.Worker(), d.Worker(), w.Worker())
+		func(p *media.Processing, d *media.Disposal, l *content.Leaving, f *subscriptions.FanOut, w *wallet.Webhooks) []jobs.Worker {
+			return append(f.Workers(), p.Worker(), d.Worker(), l.Worker(), w.Worker())
 		},
 		newBus,
 		newPool,
