@@ -303,6 +303,45 @@ func TestSendingParts(t *testing.T) {
 			t.Errorf("%.20q and so on arrived", got)
 		}
 	})
+	t.Run("a part is taken in a few times at once, and no more", func(t *testing.T) {
+		s := newMediaServer(t)
+		ticket := s.open(s.hana, 1500)
+		target, err := url.Parse(ticket.Parts[0].URL)
+		s.must(err)
+		var sending []net.Conn
+		for range 3 {
+			connection, err := net.Dial("tcp", target.Host)
+			s.must(err)
+			defer connection.Close()
+			sending = append(sending, connection)
+			_, err = io.WriteString(connection, "PUT "+target.RequestURI()+" HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n")
+			s.must(err)
+			asked := make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n")) // by now it is read
+			_, err = io.ReadFull(connection, asked)
+			s.must(err)
+		}
+		r := s.wants(s.do(nobody, "PUT", ticket.Parts[0].URL, make([]byte, 1000), nil), http.StatusTooManyRequests, "media.part-busy")
+		if got := r.Header.Get("Retry-After"); got != "60" {
+			t.Errorf("to be sent again after %q", got)
+		}
+		s.wants(s.do(nobody, "PUT", ticket.Parts[1].URL, make([]byte, 500), nil), http.StatusNoContent, "") // another part
+		for _, connection := range sending {
+			_, err := connection.Write(make([]byte, 1000))
+			s.must(err)
+			answer := make([]byte, len("HTTP/1.1 204"))
+			if _, err := io.ReadFull(connection, answer); err != nil || string(answer) != "HTTP/1.1 204" {
+				t.Errorf("%q %v", answer, err)
+			}
+		}
+		for tries := 0; ; tries++ { // the answer is heard before the place is given back
+			if r := s.do(nobody, "PUT", ticket.Parts[0].URL, make([]byte, 1000), nil); r.StatusCode == http.StatusNoContent {
+				break
+			} else if tries == 100 {
+				t.Fatalf("%d %s", r.StatusCode, r.body)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
 	t.Run("expired uploads are swept, parts and all", func(t *testing.T) {
 		s := newMediaServer(t)
 		ticket := s.open(s.hana, 1500)
