@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"path"
@@ -37,7 +36,7 @@ func (d *Delivery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer object.Close()
 	info := object.Info()
 	d.describe(w.Header(), r, info)
-	http.ServeContent(w, r, "", info.ModifiedAt, &movingObject{object, http.NewResponseController(w)})
+	http.ServeContent(w, r, "", info.ModifiedAt, object)
 }
 
 func (d *Delivery) open(r *http.Request) (blob.Object, error) {
@@ -79,15 +78,4 @@ func (d *Delivery) describe(h http.Header, r *http.Request, info blob.Info) {
 	h.Set("Content-Disposition", "inline")
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
-}
-
-// movingObject is read for as long as the client takes what is read.
-type movingObject struct {
-	io.ReadSeeker
-	connection *http.ResponseController
-}
-
-func (o *movingObject) Read(p []byte) (int, error) {
-	_ = o.connection.SetWriteDeadline(time.Now().Add(idle)) // what has no deadlines needs none
-	return o.ReadSeeker.Read(p)
 }

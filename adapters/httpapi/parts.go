@@ -137,10 +137,9 @@ type movingBody struct {
 
 func (b *movingBody) Read(p []byte) (int, error) {
 	until := time.Now().Add(idle)
-	_ = b.connection.SetWriteDeadline(until) // what has no deadlines needs none
 	if until.After(b.latest) {
 		until = b.latest
 	}
-	_ = b.connection.SetReadDeadline(until)
+	_ = b.connection.SetReadDeadline(until) // what has no deadlines needs none
 	return b.from.Read(p)
 }

@@ -6,7 +6,6 @@ package httpapi
 
 import (
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -146,7 +145,7 @@ func record(log *slog.Logger, next http.Handler) http.Handler {
 	})
 }
 
-// watched remembers what was answered.
+// watched remembers what was answered, and waits only so long for it to be taken.
 type watched struct {
 	http.ResponseWriter
 	status int
@@ -157,26 +156,31 @@ func (w *watched) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
 	}
+	w.wait()
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *watched) Write(b []byte) (int, error) {
+// piece is how many bytes of an answer a client must take within idle: whoever
+// asks and does not listen would hold the answer, and its connection, for ever.
+const piece = 256 << 10
+
+func (w *watched) Write(b []byte) (n int, err error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	n, err := w.ResponseWriter.Write(b)
-	w.bytes += int64(n)
-	return n, err
+	for {
+		w.wait()
+		taken, err := w.ResponseWriter.Write(b[n:min(n+piece, len(b))])
+		n += taken
+		w.bytes += int64(taken)
+		if err != nil || n == len(b) {
+			return n, err
+		}
+	}
 }
 
-// ReadFrom keeps the way open for sendfile.
-func (w *watched) ReadFrom(src io.Reader) (int64, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	n, err := io.Copy(w.ResponseWriter, src)
-	w.bytes += n
-	return n, err
+func (w *watched) wait() {
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(idle)) // what has no deadlines needs none
 }
 
 // Unwrap lets http.ResponseController reach the connection.
