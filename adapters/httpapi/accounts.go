@@ -117,6 +117,9 @@ func (a *Accounts) registerOwn(r *registry) {
 	},
 	) (*ownAccount, error) {
 		edit := accounts.Edit{Handle: in.Body.Handle, DisplayName: in.Body.DisplayName, Bio: in.Body.Bio}
+		if in.Body.Avatar.nothing() {
+			return nil, rules.ErrAvatar
+		}
 		if in.Body.Avatar.sent {
 			edit.Avatar = &in.Body.Avatar.id
 		}
@@ -131,8 +134,11 @@ func (a *Accounts) registerOwn(r *registry) {
 	},
 	) (*ownAccount, error) {
 		edit := accounts.Edit{Handle: in.Body.Handle, DisplayName: &in.Body.DisplayName, Bio: &in.Body.Bio, Avatar: in.Body.Avatar}
-		if edit.Avatar == nil {
+		switch {
+		case edit.Avatar == nil:
 			edit.Avatar = new(ident.MediaID)
+		case edit.Avatar.IsZero():
+			return nil, rules.ErrAvatar
 		}
 		return a.edit(ctx, by, in.Guarded, edit)
 	})
@@ -177,13 +183,16 @@ func (a *Accounts) edit(ctx context.Context, by caller, held Guarded, edit accou
 
 // mediumOrNot is a member of a PATCH: a medium, null, or not there at all.
 type mediumOrNot struct {
-	sent bool
-	id   ident.MediaID
+	sent, null bool
+	id         ident.MediaID
 }
+
+// nothing tells whether the zero id was sent, which is not how one says null.
+func (m mediumOrNot) nothing() bool { return m.sent && !m.null && m.id.IsZero() }
 
 // UnmarshalJSON is called for null too, and not for a member that is not there.
 func (m *mediumOrNot) UnmarshalJSON(text []byte) error {
-	m.sent = true
+	m.sent, m.null = true, string(text) == "null"
 	return json.Unmarshal(text, &m.id)
 }
 

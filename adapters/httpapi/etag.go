@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -62,6 +63,9 @@ func (c Conditional) fresh(version int64, body any) (Tagged, error) {
 	return Tagged{tag}, nil
 }
 
+// oneTag is an ETag as etag writes it; of a list, none could be told from others.
+var oneTag = regexp.MustCompile(`^"?([0-9]+)-[0-9a-z]+"?$`)
+
 var errIfMatch = fault.New(fault.BadRequest, "request.if-match", "If-Match must be one ETag of this resource, or *")
 
 // version is the version that the change was made on, 0 when that does not matter.
@@ -69,9 +73,12 @@ func (g Guarded) version() (int64, error) {
 	if g.IfMatch == "" || g.IfMatch == "*" {
 		return 0, nil
 	}
-	text, _, ok := strings.Cut(strings.Trim(g.IfMatch, `"`), "-")
-	version, err := strconv.ParseInt(text, 10, 64)
-	if !ok || err != nil || version < 1 {
+	tag := oneTag.FindStringSubmatch(g.IfMatch)
+	if tag == nil {
+		return 0, errIfMatch
+	}
+	version, err := strconv.ParseInt(tag[1], 10, 64)
+	if err != nil || version < 1 {
 		return 0, errIfMatch
 	}
 	return version, nil

@@ -81,6 +81,7 @@ func register[I, O any](r *registry, op operation, handle func(ctx context.Conte
 		o.Errors = append(o.Errors, http.StatusBadRequest, http.StatusConflict)
 		o.Middlewares = append(o.Middlewares, r.requireKey)
 	}
+	o.Middlewares = append(o.Middlewares, r.legible)
 	huma.Register(r.api, o, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, callerOf(ctx), in)
 		if err != nil {

@@ -144,7 +144,7 @@ func (p *Posts) registerLists(r *registry) {
 		Paged
 	},
 	) (*listed[*store.Post], error) {
-		return p.newest(ctx, r, by, in.Paged, "posts", in.Handle, store.Filter{})
+		return p.newest(ctx, r, by, in.Paged, "user-posts", in.Handle, store.Filter{})
 	})
 	register(r, operation{
 		ID: "list-own-posts", Method: http.MethodGet, Path: "/v1/users/account/posts", Tag: "feeds", For: members,

@@ -128,9 +128,20 @@ var codes = map[int]string{
 	http.StatusMethodNotAllowed:      "request.method",
 }
 
+// brokenBody is what the framework says of a body that it could not read to its
+// end: it takes that for its own fault.
+const brokenBody = "cannot read request body"
+
+// maxErrors is how many bad values are named, and maxLocation how many bytes of
+// where each is: whoever sends thousands must not be answered with more.
+const maxErrors, maxLocation = 20, 120
+
 // frameworkProblem replaces huma's own error model. It leaves out the rejected
 // values, which may be secrets, and the texts of decoders.
 func frameworkProblem(ctx context.Context, status int, detail string, errs []error) *Problem {
+	if status == http.StatusInternalServerError && detail == brokenBody {
+		return newProblem(ctx, http.StatusBadRequest, "request.body", "the body of the request ended too early, or is not framed as it says")
+	}
 	code, ok := codes[status]
 	if !ok {
 		code = "request.status-" + strconv.Itoa(status)
@@ -147,17 +158,30 @@ func frameworkProblem(ctx context.Context, status int, detail string, errs []err
 		if !ok || status >= 500 {
 			continue
 		}
+		if len(p.Errors) == maxErrors {
+			break
+		}
 		message := d.Message
 		if status == http.StatusBadRequest || strings.Contains(message, "json:") {
 			message = "cannot be read"
 		}
-		p.Errors = append(p.Errors, ProblemField{Location: d.Location, Message: message})
+		p.Errors = append(p.Errors, ProblemField{Location: shortened(d.Location), Message: message})
 	}
 	return p
 }
 
-// replaceErrorModel hooks frameworkProblem into huma, whose hook is global.
+func shortened(location string) string {
+	if len(location) <= maxLocation {
+		return location
+	}
+	return strings.ToValidUTF8(location[:maxLocation], "") + "…"
+}
+
+// replaceErrorModel hooks frameworkProblem into huma, whose hook is global; so is
+// the switch that has the names of members compared letter by letter, without
+// which a second spelling of a member gets past the schema.
 var replaceErrorModel = sync.OnceFunc(func() {
+	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return frameworkProblem(context.Background(), status, msg, errs)
 	}

@@ -9,12 +9,16 @@ import (
 
 var _ huma.HeadersError = (*Problem)(nil)
 
-// GetHeaders says when to come again, where the fault knows: its detail
-// retry_after, in seconds, is also the header that clients look at.
+// GetHeaders says what the status alone does not: how to sign in, and when to
+// come again, where the fault knows that. Its detail retry_after, in seconds, is
+// also the header that clients look at.
 func (p *Problem) GetHeaders() http.Header {
-	after, ok := p.details["retry_after"]
-	if !ok {
-		return nil
+	h := http.Header{}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="sajin"`)
 	}
-	return http.Header{"Retry-After": {fmt.Sprint(after)}}
+	if after, ok := p.details["retry_after"]; ok {
+		h.Set("Retry-After", fmt.Sprint(after))
+	}
+	return h
 }

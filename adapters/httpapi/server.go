@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -55,6 +56,7 @@ func New(o Options, routes []Route, resources ...Resource) *API {
 	config := huma.DefaultConfig("sajin", o.Version)
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
 	config.Components.Schemas = newSchemas()
+	config.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}
 	config.Info.Description = description
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	config.Tags = tags
@@ -133,16 +135,28 @@ func record(log *slog.Logger, next http.Handler) http.Handler {
 				if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(cause)
 				}
-				log.ErrorContext(r.Context(), "panic", "cause", cause, "method", r.Method, "path", r.URL.Path, "trace_id", w.Header().Get("X-Request-Id"))
+				log.ErrorContext(r.Context(), "panic", "cause", cause, "method", r.Method, "path", withoutTokens(r.URL.Path), "trace_id", w.Header().Get("X-Request-Id"))
 				if seen.status == 0 {
 					writeProblem(seen, newProblem(r.Context(), http.StatusInternalServerError, "internal", "something went wrong on our side; the trace id helps us to find out what"))
 				}
 			}
-			log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", seen.status,
+			log.DebugContext(r.Context(), "request", "method", r.Method, "path", withoutTokens(r.URL.Path), "status", seen.status,
 				"bytes", seen.bytes, "took", time.Since(started), "trace_id", w.Header().Get("X-Request-Id"))
 		}()
 		next.ServeHTTP(seen, r)
 	})
+}
+
+// withoutTokens is a path as it may be logged. Some paths end in a token that
+// somebody could pay or sign in with; it is longer than every name and id.
+func withoutTokens(path string) string {
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		if len(segment) > 40 {
+			segments[i] = "…"
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // watched remembers what was answered, and waits only so long for it to be taken.
