@@ -71,4 +71,10 @@ func (c Config) checkProduction(p *Problems) {
 	if u, ok := webURL(c.PublicURL()); ok && u.Scheme != "https" {
 		p.add("http.public_url", "must be an https:// URL in production")
 	}
+	if path := strings.TrimPrefix(c.DatabaseURL().Reveal(), "sqlite:"); strings.TrimPrefix(path, "//") == ":memory:" {
+		p.add("database.url", "must not be in memory in production: it holds who paid for what")
+	}
+	if c.BlobURL() == "memory:" {
+		p.add("blob.url", "must not be in memory in production: what was sold would be gone with the process")
+	}
 }

@@ -138,6 +138,9 @@ func TestProduction(t *testing.T) {
 		"refuses links without encryption":     {"http.public_url", "http://photos.example.com"},
 		"refuses them on this machine as well": {"http.public_url", "http://localhost:7777"},
 		"refuses the address that it derives":  {"http.public_url", ""},
+		"refuses to forget who paid":           {"database.url", "sqlite::memory:"},
+		"refuses to, however it is written":    {"database.url", "sqlite://:memory:"},
+		"refuses to forget what was sold":      {"blob.url", "memory:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			flags := map[string]any{}
