@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -20,6 +21,8 @@ type serveCmd struct {
 // stopWithin is how long requests and jobs under way are waited for.
 const stopWithin = 30 * time.Second
 
+var errDemo = errors.New("--demo is not for production: everybody knows the password of the people in it")
+
 func (cmd serveCmd) Run(ctx context.Context, g *globals) error {
 	flags := map[string]any{}
 	if cmd.Listen != "" {
@@ -31,6 +34,9 @@ func (cmd serveCmd) Run(ctx context.Context, g *globals) error {
 	c, err := g.load(flags)
 	if err != nil {
 		return err
+	}
+	if cmd.Demo && c.Production() {
+		return errDemo
 	}
 	log := server.NewLog(c.Log, os.Stderr)
 	slog.SetDefault(log)
