@@ -49,21 +49,7 @@ const (
 
 // TopUp is one purchase of coins with money. The pack's numbers are kept as
 // they were offered, whatever the price list says later.
-type TopUp struct {
-	id          ident.TopUpID
-	account     ident.AccountID
-	pack        Pack
-	provider    string
-	providerRef string
-	client      map[string]string
-	state       TopUpState
-	failure     string
-	version     int64
-	createdAt   time.Time
-	updatedAt   time.Time
-	expiresAt   time.Time
-	paidAt      time.Time
-}
+type TopUp struct{ r TopUpRecord }
 
 // TopUpRecord is a top-up laid open, for storage.
 type TopUpRecord struct {
@@ -84,42 +70,30 @@ type TopUpRecord struct {
 
 // NewTopUp writes down the intent to buy a pack.
 func NewTopUp(id ident.TopUpID, account ident.AccountID, pack Pack, provider string, now time.Time, ttl time.Duration) *TopUp {
-	return &TopUp{
-		id: id, account: account, pack: pack, provider: provider, state: TopUpCreated, version: 1,
-		createdAt: now, updatedAt: now, expiresAt: now.Add(ttl),
-	}
+	return &TopUp{TopUpRecord{
+		ID: id, Account: account, Pack: pack, Provider: provider, State: TopUpCreated, Version: 1,
+		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(ttl),
+	}}
 }
 
 // RestoreTopUp makes a top-up of what storage holds.
-func RestoreTopUp(r TopUpRecord) *TopUp {
-	return &TopUp{
-		id: r.ID, account: r.Account, pack: r.Pack, provider: r.Provider, providerRef: r.ProviderRef, client: r.Client,
-		state: r.State, failure: r.Failure, version: r.Version,
-		createdAt: r.CreatedAt, updatedAt: r.UpdatedAt, expiresAt: r.ExpiresAt, paidAt: r.PaidAt,
-	}
-}
+func RestoreTopUp(r TopUpRecord) *TopUp { return &TopUp{r} }
 
 // Record lays the top-up open.
-func (t *TopUp) Record() TopUpRecord {
-	return TopUpRecord{
-		ID: t.id, Account: t.account, Pack: t.pack, Provider: t.provider, ProviderRef: t.providerRef, Client: t.client,
-		State: t.state, Failure: t.failure, Version: t.version,
-		CreatedAt: t.createdAt, UpdatedAt: t.updatedAt, ExpiresAt: t.expiresAt, PaidAt: t.paidAt,
-	}
-}
+func (t *TopUp) Record() TopUpRecord { return t.r }
 
 // ID is the top-up's id, which the provider stores as our reference.
-func (t *TopUp) ID() ident.TopUpID { return t.id }
+func (t *TopUp) ID() ident.TopUpID { return t.r.ID }
 
 // Account is who tops up.
-func (t *TopUp) Account() ident.AccountID { return t.account }
+func (t *TopUp) Account() ident.AccountID { return t.r.Account }
 
 // State is where the top-up stands.
-func (t *TopUp) State() TopUpState { return t.state }
+func (t *TopUp) State() TopUpState { return t.r.State }
 
 // Settled tells whether nothing more is expected of the provider.
 func (t *TopUp) Settled() bool {
-	switch t.state {
+	switch t.r.State {
 	case TopUpCreated, TopUpAwaiting, TopUpProcessing:
 		return false
 	default:
@@ -131,13 +105,13 @@ func (t *TopUp) Settled() bool {
 // to pay in place. An answer that comes late, to a top-up that is settled by
 // now, is kept as well: the payment is out there and may be paid.
 func (t *TopUp) Started(ref string, client map[string]string, now time.Time) error {
-	if t.providerRef != "" && t.providerRef != ref {
+	if t.r.ProviderRef != "" && t.r.ProviderRef != ref {
 		t.review("the provider answered a second payment for one top-up", now)
 		return ErrTopUpReview
 	}
-	t.providerRef, t.client = ref, maps.Clone(client)
-	if t.state == TopUpCreated {
-		t.state = TopUpAwaiting
+	t.r.ProviderRef, t.r.Client = ref, maps.Clone(client)
+	if t.r.State == TopUpCreated {
+		t.r.State = TopUpAwaiting
 	}
 	t.touch(now)
 	return nil
@@ -145,8 +119,8 @@ func (t *TopUp) Started(ref string, client map[string]string, now time.Time) err
 
 // Refused closes a top-up that the provider would not start.
 func (t *TopUp) Refused(why string, now time.Time) {
-	if t.state == TopUpCreated {
-		t.failure = why
+	if t.r.State == TopUpCreated {
+		t.r.Failure = why
 		t.move(TopUpCanceled, now)
 	}
 }
@@ -163,29 +137,29 @@ func (t *TopUp) Refused(why string, now time.Time) {
 //   - then that the payment can no longer be paid;
 //   - and while all of it is open, the record that was read last.
 func (t *TopUp) Apply(p Payment, readAt time.Time) (credit bool) {
-	if t.state == TopUpPaid {
+	if t.r.State == TopUpPaid {
 		return false
 	}
-	if p.Reference != t.id.String() || t.providerRef != "" && p.Ref != t.providerRef {
+	if p.Reference != t.r.ID.String() || t.r.ProviderRef != "" && p.Ref != t.r.ProviderRef {
 		t.review("the payment is of another top-up", readAt)
 		return false
 	}
-	if t.providerRef != p.Ref { // the answer to the start was lost, or is on its way
-		t.providerRef = p.Ref
+	if t.r.ProviderRef != p.Ref { // the answer to the start was lost, or is on its way
+		t.r.ProviderRef = p.Ref
 		t.touch(readAt)
 	}
 	switch p.Status {
 	case PaymentPaid:
-		if p.Amount != t.pack.Price {
+		if p.Amount != t.r.Pack.Price {
 			t.review("the paid amount or currency is not the ordered one", readAt)
 			return false
 		}
-		t.failure, t.paidAt = "", readAt
+		t.r.Failure, t.r.PaidAt = "", readAt
 		t.move(TopUpPaid, readAt)
 		return true
 	case PaymentCanceled:
 		if !t.Settled() {
-			t.failure = p.Failure
+			t.r.Failure = p.Failure
 			t.move(TopUpCanceled, readAt)
 		}
 	case PaymentProcessing:
@@ -200,8 +174,8 @@ func (t *TopUp) Apply(p Payment, readAt time.Time) (credit bool) {
 
 // follow goes where an open payment stands, unless a later reading is known.
 func (t *TopUp) follow(to TopUpState, failure string, readAt time.Time) {
-	if !t.Settled() && !readAt.Before(t.updatedAt) {
-		t.failure = failure
+	if !t.Settled() && !readAt.Before(t.r.UpdatedAt) {
+		t.r.Failure = failure
 		t.move(to, readAt)
 	}
 }
@@ -212,7 +186,7 @@ func (t *TopUp) Looked(now time.Time) { t.touch(now) }
 
 // Overdue tells whether nobody has paid in time and nobody is about to.
 func (t *TopUp) Overdue(now time.Time) bool {
-	return !t.Settled() && t.state != TopUpProcessing && !now.Before(t.expiresAt)
+	return !t.Settled() && t.r.State != TopUpProcessing && !now.Before(t.r.ExpiresAt)
 }
 
 // Expire closes a top-up that is overdue; asked of the provider before, because
@@ -226,21 +200,21 @@ func (t *TopUp) Expire(now time.Time) bool {
 }
 
 func (t *TopUp) move(to TopUpState, now time.Time) {
-	t.state = to
+	t.r.State = to
 	t.touch(now)
 }
 
 func (t *TopUp) touch(now time.Time) {
-	t.version++
-	if now.After(t.updatedAt) {
-		t.updatedAt = now
+	t.r.Version++
+	if now.After(t.r.UpdatedAt) {
+		t.r.UpdatedAt = now
 	}
 }
 
 // review puts the top-up up for a person to look at; the first reason stays.
 func (t *TopUp) review(why string, now time.Time) {
-	if t.state != TopUpPaid && t.state != TopUpReview {
-		t.failure = why
+	if t.r.State != TopUpPaid && t.r.State != TopUpReview {
+		t.r.Failure = why
 		t.move(TopUpReview, now)
 	}
 }
@@ -258,18 +232,18 @@ type TopUpPaidEvent struct {
 // CreditTopUp puts the coins of a paid top-up into its account's wallet.
 // bonusExpiry zero means that the given coins never expire.
 func (w *Wallet) CreditTopUp(t *TopUp, bonusExpiry time.Duration, ids *ident.Source, now time.Time) (TopUpPaidEvent, error) {
-	if t.state != TopUpPaid || t.account != w.owner {
+	if t.r.State != TopUpPaid || t.r.Account != w.owner {
 		return TopUpPaidEvent{}, errNotCreditable
 	}
-	pack := t.pack
+	pack := t.r.Pack
 	lots := []*Lot{{
-		ID: ident.New[ident.LotID](ids), Account: w.owner, Kind: Paid, Origin: "top-up", TopUp: t.id,
+		ID: ident.New[ident.LotID](ids), Account: w.owner, Kind: Paid, Origin: "top-up", TopUp: t.r.ID,
 		Granted: pack.Coins, Remaining: pack.Coins, Value: pack.Price, CreatedAt: now,
 	}}
 	if pack.Bonus > 0 {
 		worth := money.Amount{Minor: money.Prorate(pack.Price.Minor, int64(pack.Bonus), int64(pack.Coins)), Currency: pack.Price.Currency}
 		bonus := &Lot{
-			ID: ident.New[ident.LotID](ids), Account: w.owner, Kind: Bonus, Origin: "top-up", TopUp: t.id,
+			ID: ident.New[ident.LotID](ids), Account: w.owner, Kind: Bonus, Origin: "top-up", TopUp: t.r.ID,
 			Granted: pack.Bonus, Remaining: pack.Bonus, Value: worth, CreatedAt: now,
 		}
 		if bonusExpiry > 0 {
@@ -281,12 +255,12 @@ func (w *Wallet) CreditTopUp(t *TopUp, bonusExpiry time.Duration, ids *ident.Sou
 		return TopUpPaidEvent{}, err
 	}
 	journal := Journal{
-		ID: ident.New[ident.JournalID](ids), Kind: KindTopUp, Reference: "top-up:" + t.id.String(),
-		Owner: w.owner, Subject: t.id, At: now,
+		ID: ident.New[ident.JournalID](ids), Kind: KindTopUp, Reference: "top-up:" + t.r.ID.String(),
+		Owner: w.owner, Subject: t.r.ID, At: now,
 	}
 	journal.postCoins(mintPaid(), userPaid(w.owner), pack.Coins)
 	journal.postCoins(mintBonus(), userBonus(w.owner), pack.Bonus)
-	journal.post(clearing(t.provider), prepaid(), Asset(pack.Price.Currency), pack.Price.Minor)
+	journal.post(clearing(t.r.Provider), prepaid(), Asset(pack.Price.Currency), pack.Price.Minor)
 	w.journals = append(w.journals, journal)
-	return TopUpPaidEvent{TopUp: t.id, Account: w.owner, Coins: pack.Coins, Bonus: pack.Bonus, Price: pack.Price, At: now}, nil
+	return TopUpPaidEvent{TopUp: t.r.ID, Account: w.owner, Coins: pack.Coins, Bonus: pack.Bonus, Price: pack.Price, At: now}, nil
 }
