@@ -33,6 +33,7 @@ func Media(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb.DB
 		"progress is noted for the running attempt alone":         (*darkroom).progress,
 		"renditions are replaced, and go with the medium":         (*darkroom).renditions,
 		"usage is the sum of what is not deleted":                 (*darkroom).usage,
+		"what was made of a file counts as long as it is there":   (*darkroom).renditionUsage,
 		"of those who add to the usage each sees the ones before": (*darkroom).lockedUsage,
 		"a lock holds what it read until the transaction ends":    (*darkroom).locks,
 		"overdue uploads are listed, the longest overdue first":   (*darkroom).overdue,
@@ -359,6 +360,32 @@ func (m *darkroom) usage() {
 	got, err := m.Uploads.Usage(ctx, m.other, m.now)
 	m.must(err)
 	m.same(media.Usage{}, got)
+}
+
+func (m *darkroom) renditionUsage() {
+	check := func(bytes int64) {
+		m.t.Helper()
+		got, err := m.Uploads.Usage(m.t.Context(), m.owner, m.now)
+		m.must(err)
+		m.same(bytes, got.Bytes)
+	}
+	m.send(7)
+	_, medium := m.send(100)
+	id := medium.Record().ID
+	m.change(id, func(x *media.Medium) error {
+		m.must(x.Receive(m.now))
+		if !x.Begin(m.now) {
+			m.t.Error("it did not begin")
+		}
+		return errors.Join(x.Inspected(mediaProduct(id).Facts, m.now), x.Finish(mediaProduct(id), m.now))
+	})
+	check(7 + 100 + 1234 + 99)
+	m.change(id, func(x *media.Medium) error { return x.Describe(m.owner, 0, "the sea", m.now) }) // the same renditions
+	check(7 + 100 + 1234 + 99)
+	for range 2 {
+		m.change(id, func(x *media.Medium) error { x.Drop(m.now); return nil })
+		check(7)
+	}
 }
 
 func (m *darkroom) lockedUsage() {
