@@ -28,7 +28,7 @@ func (s *Media) Insert(ctx context.Context, m *media.Medium) error {
 		r.ID, r.Owner, r.Purpose, r.State, r.Stage, r.Progress, r.Attempt, r.Failure.Code, r.Failure.Retryable, r.Original, r.Size, r.SHA256,
 		r.Kind, r.ContentType, r.Width, r.Height, r.Duration.Milliseconds(), r.Blurhash, r.Dominant, r.Alt, r.CreatedAt, r.UpdatedAt, r.DeletedAt)
 	b.Exec(`INSERT INTO media_usage (owner, bytes) VALUES ($1, $2) ON CONFLICT (owner) DO UPDATE SET bytes = media_usage.bytes + excluded.bytes`,
-		r.Owner, r.Size)
+		r.Owner, r.Size+made(r))
 	insertRenditions(&b, r)
 	return wrap("insert medium", s.db.Send(ctx, &b))
 }
@@ -41,6 +41,10 @@ func (s *Media) Save(ctx context.Context, m *media.Medium) error {
 		b.Exec(`UPDATE media_usage SET bytes = bytes - $2 WHERE owner = $1
 			AND EXISTS (SELECT 1 FROM media WHERE id = $3 AND deleted_at IS NULL)`, r.Owner, r.Size, r.ID)
 	}
+	if size := made(r); size > 0 || m.Deleted() {
+		b.Exec(`UPDATE media_usage SET bytes = bytes + $2 - (SELECT coalesce(sum(size), 0) FROM renditions WHERE media = $3) WHERE owner = $1`,
+			r.Owner, size, r.ID)
+	}
 	b.ExecOne(media.ErrNotFound, `UPDATE media SET state = $2, stage = $3, progress = $4, attempt = $5, error_code = $6, retryable = $7, sha256 = $8,
 			kind = $9, content_type = $10, width = $11, height = $12, duration_ms = $13, blurhash = $14, dominant = $15,
 			alt = $16, updated_at = $17, deleted_at = $18
@@ -50,6 +54,15 @@ func (s *Media) Save(ctx context.Context, m *media.Medium) error {
 	b.Exec(`DELETE FROM renditions WHERE media = $1`, r.ID)
 	insertRenditions(&b, r)
 	return wrap("save medium", s.db.Send(ctx, &b))
+}
+
+// made is how many bytes were made of the file. They count: of a file of a few
+// kilobytes come megabytes, if its sender wants that.
+func made(r media.Record) (size int64) {
+	for _, n := range r.Renditions {
+		size += n.Size
+	}
+	return size
 }
 
 func insertRenditions(b *sqldb.Batch, r media.Record) {

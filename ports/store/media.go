@@ -20,8 +20,9 @@ type Media interface {
 	// them do not wait for each other. Those that do not exist are left out.
 	LockAll(ctx context.Context, ids []ident.MediaID) ([]*media.Medium, error)
 
-	// Save stores a changed medium that was read with Lock. A deleted one does
-	// not count for its owner's usage any more.
+	// Save stores a changed medium that was read with Lock. Its renditions count
+	// for its owner's usage as its file does; a deleted one does not count any
+	// more.
 	Save(ctx context.Context, m *media.Medium) error
 
 	// Progress notes how far an attempt at processing has come. It waits for
