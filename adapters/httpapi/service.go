@@ -12,6 +12,7 @@ import (
 type Service struct {
 	Version      string
 	Capabilities []string
+	Categories   []string                               // that posts may have
 	Checks       map[string]func(context.Context) error // what must work for the server to be of use
 }
 
@@ -23,6 +24,7 @@ type about struct {
 	Name         string   `json:"name"`
 	Version      string   `json:"version"`
 	Capabilities []string `json:"capabilities" nullable:"false"`
+	Categories   []string `json:"categories" nullable:"false" doc:"That posts may have"`
 }
 
 var errNotReady = fault.New(fault.Unavailable, "service.not-ready", "something that the server needs does not answer")
@@ -53,6 +55,6 @@ func (s *Service) register(r *registry) {
 	register(r, operation{
 		ID: "service", Method: http.MethodGet, Path: "/v1/service", Tag: "service", Summary: "What runs here, and what it can do",
 	}, func(context.Context, caller, *struct{}) (*struct{ Body about }, error) {
-		return &struct{ Body about }{about{Name: "sajin", Version: s.Version, Capabilities: s.Capabilities}}, nil
+		return &struct{ Body about }{about{Name: "sajin", Version: s.Version, Capabilities: s.Capabilities, Categories: s.Categories}}, nil
 	})
 }

@@ -46,6 +46,7 @@ func service(c config.Config, o Options, db sqldb.DB, b blob.Store, keys *keyrin
 	return &httpapi.Service{
 		Version:      o.Version,
 		Capabilities: append([]string{"posts", "uploads", "subscriptions", "wallet"}, prefixed("payments.", c.Payments.Providers)...),
+		Categories:   c.Content.Categories,
 		Checks: map[string]func(context.Context) error{
 			"database": db.Ping,
 			"storage": func(ctx context.Context) error {

@@ -1157,8 +1157,11 @@ type SandboxPaymentWebhook string
 // Service defines model for Service.
 type Service struct {
 	Capabilities []string `json:"capabilities"`
-	Name         string   `json:"name"`
-	Version      string   `json:"version"`
+
+	// Categories That posts may have
+	Categories []string `json:"categories"`
+	Name       string   `json:"name"`
+	Version    string   `json:"version"`
 }
 
 // Session defines model for Session.
