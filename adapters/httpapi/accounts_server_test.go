@@ -75,7 +75,7 @@ func newAccountServer(t *testing.T) *accountServer {
 		&httpapi.Sessions{
 			Sessions: &accounts.Sessions{
 				Shared: shared, Devices: sessions, Passwords: hasher, IDs: s.ids,
-				Mint: accounts.Mint{Tokens: tokens, Random: rand.Reader, AccessTTL: 15 * time.Minute, RefreshTTL: 720 * time.Hour},
+				Mint: accounts.Mint{Tokens: tokens, Random: rand.Reader, Sealer: ring, AccessTTL: 15 * time.Minute, RefreshTTL: 720 * time.Hour},
 			},
 			Profiles: profiles,
 		},

@@ -32,8 +32,9 @@ func (s *Sessions) Insert(ctx context.Context, session *accounts.Session) error 
 	return wrap("insert session", s.db.Send(ctx, &b))
 }
 
+// insertToken leaves a token as it is that was issued before.
 func insertToken(b *sqldb.Batch, r accounts.SessionRecord) {
-	b.Exec(`INSERT INTO refresh_tokens (hash, session, issued_at, used_at) VALUES ($1, $2, $3, $4)`,
+	b.Exec(`INSERT INTO refresh_tokens (hash, session, issued_at, used_at) VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO NOTHING`,
 		r.Issued.Hash[:], r.ID, r.Issued.IssuedAt, r.Issued.UsedAt)
 }
 

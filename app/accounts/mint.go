@@ -10,13 +10,15 @@ import (
 
 	"github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/link"
 	"github.com/sajin-sns/sajin/ports/token"
 )
 
 // Mint makes the tokens of sessions.
 type Mint struct {
 	Tokens     token.Issuer
-	Random     io.Reader     // of refresh tokens
+	Random     io.Reader     // of the refresh token that a session begins with
+	Sealer     link.Sealer   // of those that follow it
 	AccessTTL  time.Duration // how long an access token is good for
 	RefreshTTL time.Duration // how long a session lasts without being refreshed
 }
@@ -47,7 +49,7 @@ func (m Mint) grant(s accounts.SessionRecord, role accounts.Role, refresh refres
 const refreshPrefix = "sjr_"
 
 // refreshToken is a secret that its holder alone has, and the digest of it that
-// is stored. It holds 256 random bits, so no salt and no slow hash is needed.
+// is stored. Nobody can guess it, so no salt and no slow hash is needed.
 type refreshToken struct {
 	text string
 	hash [32]byte
@@ -58,8 +60,20 @@ func (m Mint) refreshToken() (refreshToken, error) {
 	if _, err := io.ReadFull(m.Random, secret[:]); err != nil {
 		return refreshToken{}, fmt.Errorf("make refresh token: %w", err)
 	}
+	return newRefreshToken(secret), nil
+}
+
+// successor is the token that is given for a token of this digest: always the
+// same one, which this server alone can tell. So of two who show one token, a
+// second tab or a thief, none has a chain of his own afterwards, that would go
+// on unseen: they hold one token again, and the next use of it tells.
+func (m Mint) successor(shown [32]byte) refreshToken {
+	return newRefreshToken(sha256.Sum256([]byte(m.Sealer.Seal("refresh", shown[:]))))
+}
+
+func newRefreshToken(secret [32]byte) refreshToken {
 	text := refreshPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
-	return refreshToken{text, sha256.Sum256([]byte(text))}, nil
+	return refreshToken{text, sha256.Sum256([]byte(text))}
 }
 
 // refreshDigest is the digest of a token that somebody shows; false if it is

@@ -7,7 +7,8 @@ import (
 	"github.com/sajin-sns/sajin/domain/accounts"
 )
 
-// Refresh gives new tokens for a refresh token, which is used by that.
+// Refresh gives new tokens for a refresh token, which is used by that. Used
+// again within the grace, it gives the same refresh token again.
 //
 // It fails with accounts.ErrRefreshToken if the token is not good, and with
 // ErrRefreshReused if it was used before and not just now: then the session
@@ -17,17 +18,14 @@ func (s *Sessions) Refresh(ctx context.Context, shown string) (Grant, error) {
 	if !ok {
 		return Grant{}, accounts.ErrRefreshToken
 	}
-	next, err := s.Mint.refreshToken()
-	if err != nil {
-		return Grant{}, err
-	}
 	var (
 		now    = s.Now()
+		next   = s.Mint.successor(digest)
 		record accounts.SessionRecord
 		role   accounts.Role
 		reused error
 	)
-	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
 		session, err := s.Sessions.LockByToken(ctx, digest)
 		if err != nil {
 			return err

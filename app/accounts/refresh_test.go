@@ -39,6 +39,21 @@ func TestRefresh(t *testing.T) {
 		w.in(w.refresh(one.RefreshToken), nil)
 		w.in(w.refresh(two.RefreshToken), nil)
 	})
+	t.Run("two who show one token are given one: none of them lives on unseen", func(t *testing.T) {
+		w := newWorld(t)
+		w.register("hana")
+		copied := w.signIn("hana").RefreshToken
+		owner := w.refresh(copied)
+		w.pass(rules.ReuseGrace)
+		thief := w.refresh(copied)
+		w.equal(owner.RefreshToken, thief.RefreshToken)
+
+		w.pass(accessTTL)
+		owner = w.refresh(owner.RefreshToken)
+		w.pass(rules.ReuseGrace + time.Microsecond)
+		w.refuses(thief.RefreshToken, rules.ErrRefreshReused)
+		w.in(owner, rules.ErrSessionEnded)
+	})
 	t.Run("a used token that comes back later ends the session, and all its tokens", func(t *testing.T) {
 		w := newWorld(t)
 		w.register("hana")

@@ -67,7 +67,8 @@ func newWorld(t *testing.T) *world {
 	now := func() time.Time { return w.clock }
 	ids := ident.NewSource(now, rand.Reader)
 	w.devices = &devices{Devices: sqlstore.NewSessions(db)}
-	w.issuer = &issuer{Issuer: keyring.New(rand.Reader).Tokens("https://sajin.test", now)}
+	ring := keyring.New(rand.Reader)
+	w.issuer = &issuer{Issuer: ring.Tokens("https://sajin.test", now)}
 	w.outbox = &failing{Outbox: sqlstore.NewOutbox(db, ids, now)}
 	standings := accounts.NewStandings(w.devices, now)
 	shared := accounts.Shared{
@@ -77,7 +78,7 @@ func newWorld(t *testing.T) *world {
 	w.accounts = &accounts.Accounts{Shared: shared, Avatars: w.avatars, Grace: grace}
 	w.sessions = &accounts.Sessions{
 		Shared: shared, Devices: w.devices, Passwords: w.hasher, IDs: ids,
-		Mint: accounts.Mint{Tokens: w.issuer, Random: rand.Reader, AccessTTL: accessTTL, RefreshTTL: refreshTTL},
+		Mint: accounts.Mint{Tokens: w.issuer, Random: rand.Reader, Sealer: ring, AccessTTL: accessTTL, RefreshTTL: refreshTTL},
 	}
 	w.profiles = &accounts.Profiles{
 		Profiles: sqlstore.NewProfiles(db), Accounts: shared.Accounts, URL: func(key string) string { return "/media/" + key + "?sig=1" },

@@ -23,7 +23,8 @@ type Sessions interface {
 	LockByToken(ctx context.Context, hash [32]byte) (*accounts.Session, error)
 
 	// Save stores a changed session that was read with one of the Locks, and
-	// what became of its refresh tokens.
+	// what became of its refresh tokens. A token that was issued before stays as
+	// it is.
 	Save(ctx context.Context, s *accounts.Session) error
 
 	// EndAll ends the account's live sessions but one; none is spared if that

@@ -84,6 +84,15 @@ func roundTripSession(t *testing.T, p *people) {
 		want.Presented.UsedAt = later
 		p.equal(want, p.stored(p.byToken(1)))
 	})
+	t.Run("also when it is given for the same token again", func(*testing.T) {
+		first := p.clock.Add(time.Hour)
+		again := first.Add(time.Second)
+		p.must(p.change(p.byToken(1), p.refreshed(2, again)))
+		want.LastSeenAt, want.ExpiresAt = again, again.Add(sessionTTL)
+		p.equal(want, p.stored(p.byToken(1)))
+		want.Presented = accounts.RefreshToken{Hash: tokenHash(2), IssuedAt: first}
+		p.equal(want, p.stored(p.byToken(2)))
+	})
 	t.Run("and when it is over", func(*testing.T) {
 		end := p.clock.Add(2 * time.Hour)
 		p.must(p.change(p.byID(opened.ID), func(s *accounts.Session) error { return s.End(opened.Account, accounts.EndedSignOut, end) }))

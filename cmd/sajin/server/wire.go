@@ -101,10 +101,10 @@ var modules = fx.Module("modules",
 		func(s accounts.Shared, h password.Hasher, ids *ident.Source) *accounts.Credentials {
 			return &accounts.Credentials{Shared: s, Passwords: h, IDs: ids}
 		},
-		func(s accounts.Shared, devices store.Devices, h password.Hasher, ids *ident.Source, tokens token.Issuer, c config.Config) *accounts.Sessions {
+		func(s accounts.Shared, devices store.Devices, h password.Hasher, ids *ident.Source, tokens token.Issuer, sealer link.Sealer, c config.Config) *accounts.Sessions {
 			return &accounts.Sessions{
 				Shared: s, Devices: devices, Passwords: h, IDs: ids,
-				Mint: accounts.Mint{Tokens: tokens, Random: rand.Reader, AccessTTL: c.Auth.AccessTTL, RefreshTTL: c.Auth.RefreshTTL},
+				Mint: accounts.Mint{Tokens: tokens, Random: rand.Reader, Sealer: sealer, AccessTTL: c.Auth.AccessTTL, RefreshTTL: c.Auth.RefreshTTL},
 			}
 		},
 		func(p store.Profiles, a store.Accounts, links link.Media) *accounts.Profiles {
