@@ -70,9 +70,9 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	return db, nil
 }
 
-// Dialect has both kinds of row locks.
+// Dialect has every kind of row lock.
 func (db *DB) Dialect() sqldb.Dialect {
-	return sqldb.Dialect{Name: "postgres", ForUpdate: " FOR UPDATE", SkipLocked: " FOR UPDATE SKIP LOCKED"}
+	return sqldb.Dialect{Name: "postgres", ForUpdate: " FOR UPDATE", ForShare: " FOR SHARE", SkipLocked: " FOR UPDATE SKIP LOCKED"}
 }
 
 // Ping asks for one round trip.

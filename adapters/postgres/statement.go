@@ -71,6 +71,9 @@ func (db *DB) Send(ctx context.Context, b *sqldb.Batch) error {
 	if queue.Len() == 0 {
 		return nil
 	}
+	if t, err := db.transactions.Current(ctx); err == nil && t == nil && b.Reads() {
+		return receive(nil, db.pool.SendBatch(ctx, &queue), b.Statements()) // without BEGIN and COMMIT, each a round trip
+	}
 	return db.Do(ctx, func(ctx context.Context) error {
 		t, err := db.transactions.Current(ctx)
 		if err != nil {

@@ -1,5 +1,10 @@
 package sqldb
 
+import (
+	"slices"
+	"strings"
+)
+
 // Batch gathers statements for Send. Its zero value is empty and ready.
 type Batch struct{ statements []Statement }
 
@@ -38,6 +43,18 @@ func (b *Batch) ExecRows(affected func(n int64) error, query string, args ...any
 // database and need not close the rows; an error of it stops the batch.
 func (b *Batch) Query(rows func(Rows) error, query string, args ...any) {
 	b.statements = append(b.statements, Statement{Query: query, Args: args, Rows: rows})
+}
+
+// Reads tells whether every statement can only read; for drivers. WITH may hide
+// an INSERT.
+func (b *Batch) Reads() bool {
+	return !slices.ContainsFunc(b.statements, func(s Statement) bool { return s.Rows == nil || !Selects(s.Query) })
+}
+
+// Selects tells whether a statement is a SELECT; for drivers.
+func Selects(query string) bool {
+	query = strings.TrimLeft(query, " \t\r\n")
+	return len(query) > 6 && strings.EqualFold(query[:6], "SELECT")
 }
 
 // Len is the number of statements.

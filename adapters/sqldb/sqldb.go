@@ -48,7 +48,8 @@ type DB interface {
 	// of them or none take effect. On PostgreSQL that is one round trip, on a
 	// connection that has seen the statements before. Outside a transaction it
 	// runs in one of its own, as Do would run it: the functions that b was given
-	// may be called again after a conflict.
+	// may be called again after a conflict. A batch that only reads waits for no
+	// writer there.
 	Send(ctx context.Context, b *Batch) error
 
 	// Dialect says what the two databases spell differently.
@@ -87,6 +88,7 @@ type Rows interface {
 type Dialect struct {
 	Name       string // "postgres" or "sqlite"
 	ForUpdate  string // goes behind a SELECT that locks its rows
+	ForShare   string // the same, against changes alone: others may hold it as well
 	SkipLocked string // the same, passing over rows that others have locked
 }
 

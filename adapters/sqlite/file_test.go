@@ -34,6 +34,37 @@ func number(t *testing.T, db sqldb.DB, query string) int64 {
 	return n
 }
 
+func TestReading(t *testing.T) {
+	t.Run("several reads at once wait for no writer", func(t *testing.T) {
+		db := open(t, filepath.Join(t.TempDir(), "sajin.db"))
+		must(t, db, "CREATE TABLE t (n INTEGER)")
+		must(t, db, "INSERT INTO t VALUES (1)")
+		err := db.Do(t.Context(), func(ctx context.Context) error {
+			if _, err := db.Exec(ctx, "UPDATE t SET n = 2"); err != nil {
+				return err
+			}
+			short, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			var sum int64
+			var b sqldb.Batch
+			for range 2 {
+				b.Query(func(rows sqldb.Rows) error {
+					ns, err := sqldb.Collect(rows, sqldb.Scalar[int64])
+					sum += ns[0]
+					return err
+				}, " SELECT n FROM t")
+			}
+			if err := db.Send(short, &b); err != nil || sum != 2 {
+				return fmt.Errorf("read %d in two rows: %w", sum, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestOpen(t *testing.T) {
 	t.Run("the file and a folder made for it are the owner's alone", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "a", "b", "sajin.db")

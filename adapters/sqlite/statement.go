@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"strings"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 )
@@ -51,7 +50,7 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (sqldb.Rows,
 	case t != nil:
 		t.Conn.open = true
 		return newRows(ctx, t, &db.writer.statements, query, values, func() { t.Conn.open = false })
-	case db.readers != nil && selects(query):
+	case db.readers != nil && sqldb.Selects(query):
 		return newRows(ctx, nil, &db.readers.statements, query, values, func() {})
 	}
 	if err := db.writer.acquire(ctx); err != nil {
@@ -76,18 +75,13 @@ func (db *DB) join(ctx context.Context) (*sqldb.Transaction[*transaction], error
 	return t, nil
 }
 
-// selects tells whether a statement can only read. WITH may hide an INSERT.
-func selects(query string) bool {
-	query = strings.TrimLeft(query, " \t\r\n")
-	return len(query) > 6 && strings.EqualFold(query[:6], "SELECT")
-}
-
 // QueryRow runs a statement of which the first row matters.
 func (db *DB) QueryRow(ctx context.Context, query string, args ...any) sqldb.Row {
 	return sqldb.FirstRow(db.Query(ctx, query, args...))
 }
 
-// Send runs the statements one after the other.
+// Send runs the statements one after the other. What only reads leaves the
+// writer's turn to others.
 func (db *DB) Send(ctx context.Context, b *sqldb.Batch) error {
 	for _, s := range b.Statements() { // before the first of them runs, as PostgreSQL would
 		if _, err := sqldb.Values(s.Args, argument); err != nil {
@@ -97,14 +91,18 @@ func (db *DB) Send(ctx context.Context, b *sqldb.Batch) error {
 	if b.Len() == 0 {
 		return nil
 	}
-	return db.Do(ctx, func(ctx context.Context) error {
+	all := func(ctx context.Context) error {
 		for _, s := range b.Statements() {
 			if err := db.run(ctx, s); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}
+	if t, err := db.transactions.Current(ctx); err == nil && t == nil && b.Reads() {
+		return all(ctx)
+	}
+	return db.Do(ctx, all)
 }
 
 func (db *DB) run(ctx context.Context, s sqldb.Statement) error {
