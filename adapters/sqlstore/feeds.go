@@ -73,7 +73,7 @@ func (s *Feeds) Newest(ctx context.Context, viewer ident.AccountID, f store.Filt
 	from, order := "posts p", "p.published_at DESC, p.id DESC"
 	if f.Tag != "" {
 		from, order = "post_tags t JOIN posts p ON p.id = t.post", "t.published_at DESC, t.post DESC"
-		q.where("t.tag = ?", f.Tag)
+		q.where("t.tag = ? AND t.published_at IS NOT NULL", f.Tag) // PostgreSQL has NULL first, and would pass over every draft
 		q.after("t.published_at", "t.post", page.After)
 	} else {
 		q.after("p.published_at", "p.id", page.After)
@@ -117,7 +117,12 @@ func (s *Feeds) Own(ctx context.Context, author ident.AccountID, state content.S
 // Inbox implements store.Feeds. Two sources are merged: what was delivered, and
 // the posts of creators with too many subscribers to deliver to. Both are held
 // against the subscription as it is now, so that what a delivery wrote while
-// the subscriber left is not seen.
+// the subscriber left is not seen. Whatever is not seen is left out before the
+// page is cut: a short page would be taken for the last one.
+//
+// What was delivered is walked entry by entry until the page is full: joins, and
+// the want of a limit that limits nothing, would have PostgreSQL read and sort
+// the whole inbox, in which it expects to find little.
 func (s *Feeds) Inbox(ctx context.Context, account ident.AccountID, page store.Page) (store.List[*store.Post], error) {
 	q := newQuery(account)
 	limit := q.arg(page.Limit + 1)
@@ -130,17 +135,21 @@ func (s *Feeds) Inbox(ctx context.Context, account ident.AccountID, page store.P
 	posts, err := s.list(ctx, `SELECT p.published_at, p.id, `+viewColumns+` FROM (
 			SELECT post FROM (
 				SELECT * FROM (
-					SELECT e.published_at AS at, e.post AS post FROM inbox_entries e
-					JOIN subscriptions f ON f.subscriber = e.account AND f.creator = e.author AND f.inbox_from <= e.published_at
-					JOIN posts d ON d.id = e.post AND d.state = 'published'
-					WHERE e.account = $1`+delivered+` ORDER BY e.published_at DESC, e.post DESC LIMIT `+limit+`) x
+					SELECT at, post FROM (
+						SELECT e.published_at AS at, e.post AS post,
+							(SELECT f.inbox_from FROM subscriptions f WHERE f.subscriber = e.account AND f.creator = e.author) AS since,
+							(SELECT d.state FROM posts d WHERE d.id = e.post) AS state,
+							(SELECT o.deleted_at FROM accounts o WHERE o.id = e.author) AS gone
+						FROM inbox_entries e WHERE e.account = $1`+delivered+` ORDER BY e.published_at DESC, e.post DESC LIMIT 9223372036854775807) e
+					WHERE since <= at AND state = 'published' AND gone IS NULL ORDER BY at DESC, post DESC LIMIT `+limit+`) x
 				UNION
 				SELECT * FROM (
 					SELECT m.published_at AS at, m.id AS post FROM subscriptions f
 					JOIN posts m ON m.author = f.creator AND m.state = 'published' AND m.merged AND m.published_at >= f.inbox_from
+					JOIN accounts o ON o.id = f.creator AND o.deleted_at IS NULL
 					WHERE f.subscriber = $1`+merged+` ORDER BY m.published_at DESC, m.id DESC LIMIT `+limit+`) y
 			) u ORDER BY at DESC, post DESC LIMIT `+limit+`
-		) i JOIN posts p ON p.id = i.post`+viewTables+` WHERE a.deleted_at IS NULL
+		) i JOIN posts p ON p.id = i.post`+viewTables+`
 		ORDER BY p.published_at DESC, p.id DESC`, q.args...)
 	return pageOf(posts, page.Limit, viewed.position, viewed.view), wrap("inbox", err)
 }

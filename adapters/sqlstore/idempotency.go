@@ -19,7 +19,8 @@ var _ store.Idempotency = (*Idempotency)(nil)
 func NewIdempotency(db sqldb.DB) *Idempotency { return &Idempotency{db} }
 
 // Claim implements store.Idempotency. The insert waits for another transaction
-// that has inserted the key and is not done, so at most one claim is fresh.
+// that has inserted the key and is not done, so at most one claim is fresh; the
+// select waits for one that has claimed it again, and reads what that has kept.
 func (s *Idempotency) Claim(ctx context.Context, k store.IdempotencyKey, now time.Time) (result []byte, fresh bool, err error) {
 	var n int64
 	var hash, text []byte
@@ -36,7 +37,7 @@ func (s *Idempotency) Claim(ctx context.Context, k store.IdempotencyKey, now tim
 			}
 			return err
 		})
-	}, `SELECT input_hash, result FROM idempotency_keys WHERE account = $1 AND operation = $2 AND key = $3`, k.Account, k.Operation, k.Key)
+	}, `SELECT input_hash, result FROM idempotency_keys WHERE account = $1 AND operation = $2 AND key = $3`+s.db.Dialect().ForUpdate, k.Account, k.Operation, k.Key)
 	if err := s.db.Send(ctx, &b); err != nil {
 		return nil, false, wrap("claim idempotency key", err)
 	}

@@ -119,10 +119,12 @@ func (s *Posts) Shows(ctx context.Context, media ident.MediaID) (bool, error) {
 	return shows, wrap("posts with medium", err)
 }
 
-// Terms implements store.Posts.
+// Terms implements store.Posts. The lock is shared: a post that many buy at once
+// keeps none of them waiting.
 func (s *Posts) Terms(ctx context.Context, id ident.PostID) (author ident.AccountID, terms content.Terms, err error) {
-	err = s.db.QueryRow(ctx, `SELECT p.author, p.visibility, p.price_coins FROM posts p JOIN accounts a ON a.id = p.author
-		WHERE p.id = $1 AND p.state = 'published' AND a.deleted_at IS NULL`, id).Scan(&author, &terms.Visibility, &terms.Price)
+	err = s.db.QueryRow(ctx, `SELECT author, visibility, price_coins FROM posts p WHERE id = $1 AND state = 'published'
+		AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = p.author AND a.deleted_at IS NULL)`+s.db.Dialect().ForShare, id).
+		Scan(&author, &terms.Visibility, &terms.Price)
 	return author, terms, found("terms of post", err, content.ErrNotFound)
 }
 

@@ -47,11 +47,23 @@ func (s *Subscriptions) Count(ctx context.Context, creator ident.AccountID) (int
 	return counts[0], nil
 }
 
-// Adjust implements store.Subscriptions.
+// Adjust implements store.Subscriptions. The rows are taken in the order of their
+// ids: two who subscribe to each other do not wait for each other.
 func (s *Subscriptions) Adjust(ctx context.Context, subscriber, creator ident.AccountID, by int64) error {
 	var b sqldb.Batch
-	b.Exec(`UPDATE account_counts SET subscribers = subscribers + $2 WHERE account = $1`, creator, by)
-	b.Exec(`UPDATE account_counts SET subscriptions = subscriptions + $2 WHERE account = $1`, subscriber, by)
+	followed := func() {
+		b.Exec(`UPDATE account_counts SET subscribers = subscribers + $2 WHERE account = $1`, creator, by)
+	}
+	follows := func() {
+		b.Exec(`UPDATE account_counts SET subscriptions = subscriptions + $2 WHERE account = $1`, subscriber, by)
+	}
+	if creator.Compare(subscriber) < 0 {
+		followed()
+		follows()
+	} else {
+		follows()
+		followed()
+	}
 	return wrap("adjust subscription counts", s.db.Send(ctx, &b))
 }
 

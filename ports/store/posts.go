@@ -34,7 +34,8 @@ type Posts interface {
 	Shows(ctx context.Context, media ident.MediaID) (bool, error)
 
 	// Terms tells who wrote a visible post and who may open it;
-	// content.ErrNotFound if it is not visible.
+	// content.ErrNotFound if it is not visible. Within a transaction the answer
+	// holds until its end: the post is neither changed nor taken away meanwhile.
 	Terms(ctx context.Context, id ident.PostID) (ident.AccountID, content.Terms, error)
 }
 

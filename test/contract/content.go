@@ -36,6 +36,9 @@ func Content(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb.
 	t.Run("leaving empties the inbox, also of what a late delivery writes", func(t *testing.T) { lateDelivery(t, world(t)) })
 	t.Run("who follows whom is listed newest first", func(t *testing.T) { followLists(t, world(t)) })
 	t.Run("a library keeps deleted posts", func(t *testing.T) { libraryKeeps(t, world(t)) })
+	t.Run("who has left is in no inbox, and ends none", func(t *testing.T) { leftAuthors(t, world(t)) })
+	t.Run("the terms of a post hold until the transaction ends", func(t *testing.T) { termsHold(t, world(t)) })
+	t.Run("those who subscribe to each other are counted at once", func(t *testing.T) { mutualCounts(t, world(t)) })
 }
 
 // stage is a database with people in it.

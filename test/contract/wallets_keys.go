@@ -128,4 +128,25 @@ func idempotencyClaims(t *testing.T, b *bank) {
 			}
 		}
 	})
+	t.Run("of twenty who find a key given back one takes it, and the others hear that", func(t *testing.T) {
+		k := b.key("given back")
+		b.claim(t, k)
+		b.must(t, b.Keys.Finish(t.Context(), k, []byte("free")))
+		var took atomic.Int64
+		for _, err := range atOnce(20, func(int) error {
+			return b.db.Do(t.Context(), func(ctx context.Context) error {
+				result, _, err := b.Keys.Claim(ctx, k, b.clock)
+				if err != nil || string(result) != "free" {
+					return err
+				}
+				took.Add(1)
+				return b.Keys.Finish(ctx, k, []byte("taken"))
+			})
+		}) {
+			b.must(t, err)
+		}
+		if took.Load() != 1 {
+			t.Errorf("%d took it", took.Load())
+		}
+	})
 }

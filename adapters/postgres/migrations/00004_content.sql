@@ -20,6 +20,9 @@ CREATE TABLE posts (
 CREATE INDEX posts_newest ON posts (published_at, id) WHERE state = 'published';
 CREATE INDEX posts_author_newest ON posts (author, published_at, id) WHERE state = 'published';
 CREATE INDEX posts_category_newest ON posts (category, published_at, id) WHERE state = 'published';
+CREATE INDEX posts_kind_newest ON posts (kind, published_at, id) WHERE state = 'published';
+CREATE INDEX posts_paid_newest ON posts (published_at, id) WHERE state = 'published' AND price_coins > 0;
+CREATE INDEX posts_free_newest ON posts (published_at, id) WHERE state = 'published' AND price_coins = 0;
 CREATE INDEX posts_merged ON posts (author, published_at, id) WHERE state = 'published' AND merged;
 CREATE INDEX posts_own ON posts (author, id);
 
