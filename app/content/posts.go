@@ -146,15 +146,23 @@ func (s *Posts) Delete(ctx context.Context, actor ident.AccountID, id ident.Post
 }
 
 // Settle looks again at the posts that wait for a medium, which has become
-// ready: those that wait for nothing else become visible.
+// ready: those that wait for nothing else become visible. All posts are locked
+// before any medium is, as everywhere: two media that the same posts wait for
+// may become ready at once.
 func (s *Posts) Settle(ctx context.Context, media ident.MediaID) error {
 	return s.Tx.Do(ctx, func(ctx context.Context) error {
 		waiting, err := s.Posts.Waiting(ctx, media)
 		if err != nil {
 			return err
 		}
-		for _, id := range waiting {
-			if err := s.settle(ctx, id); err != nil {
+		posts := make([]*content.Post, len(waiting))
+		for i, id := range waiting {
+			if posts[i], err = s.Posts.Lock(ctx, id); err != nil {
+				return err
+			}
+		}
+		for _, post := range posts {
+			if err := s.settle(ctx, post); err != nil {
 				return err
 			}
 		}
@@ -162,11 +170,7 @@ func (s *Posts) Settle(ctx context.Context, media ident.MediaID) error {
 	})
 }
 
-func (s *Posts) settle(ctx context.Context, id ident.PostID) error {
-	post, err := s.Posts.Lock(ctx, id)
-	if err != nil {
-		return err
-	}
+func (s *Posts) settle(ctx context.Context, post *content.Post) error {
 	author := post.Record().Author
 	media, err := s.media(ctx, author, post)
 	if err != nil {

@@ -46,6 +46,7 @@ func Do[T any](ctx context.Context, g *Guard, account ident.AccountID, operation
 		if err != nil {
 			return err
 		}
+		result = *new(T) // what a try that was rolled back has left
 		if replayed = !fresh; replayed {
 			return Replay(kept, &result)
 		}
