@@ -141,7 +141,7 @@ func record(log *slog.Logger, next http.Handler) http.Handler {
 				}
 			}
 			log.DebugContext(r.Context(), "request", "method", r.Method, "path", withoutTokens(r.URL.Path), "status", seen.status,
-				"bytes", seen.bytes, "took", time.Since(started), "trace_id", w.Header().Get("X-Request-Id"))
+				"bytes", seen.bytes, "took", time.Since(started).String(), "trace_id", w.Header().Get("X-Request-Id"))
 		}()
 		next.ServeHTTP(seen, r)
 	})

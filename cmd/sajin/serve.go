@@ -46,7 +46,7 @@ func (cmd serveCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	log.Info("sajin is running", "url", s.URL, "version", versionText(), "database", c.DatabaseURL(), "blobs", c.BlobURL(), "took", time.Since(started).Round(time.Millisecond))
+	log.Info("sajin is running", "url", s.URL, "version", versionText(), "database", c.DatabaseURL(), "blobs", c.BlobURL(), "took", time.Since(started).Round(time.Millisecond).String())
 	if cmd.Demo {
 		if err := fill(ctx, s); err != nil {
 			log.Error("the demo is incomplete", "error", err)
