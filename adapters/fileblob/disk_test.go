@@ -177,6 +177,11 @@ func TestFolder(t *testing.T) {
 		if got := keysOf(snapshot(t, s.tmp)); !slices.Equal(got, []string{"young", "young/deep"}) {
 			t.Errorf("%q are left", got)
 		}
+		must(os.Chtimes(young, ago, ago))
+		must(s.Sweep(t.Context()))
+		if got := keysOf(snapshot(t, s.tmp)); len(got) != 0 {
+			t.Errorf("%q are left in the end", got)
+		}
 	})
 	t.Run("deleting leaves no empty folders", func(t *testing.T) {
 		s := open(t, t.TempDir())

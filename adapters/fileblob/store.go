@@ -12,6 +12,7 @@
 package fileblob
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -57,10 +58,14 @@ func Open(dir string) (*Store, error) {
 	if err := s.disk.syncDir(dir); err != nil {
 		return nil, fmt.Errorf("fileblob: %w", err)
 	}
-	return s, s.sweep(time.Now().Add(-staleAfter))
+	return s, s.Sweep(context.Background())
 }
 
-func (s *Store) sweep(before time.Time) error {
+// Sweep throws away what crashed processes left half-written; its leftovers are
+// too young for the start that follows a crash at once. It is called every now
+// and then.
+func (s *Store) Sweep(context.Context) error {
+	before := time.Now().Add(-staleAfter)
 	entries, err := os.ReadDir(s.tmp)
 	if err != nil {
 		return fmt.Errorf("fileblob: sweeping: %w", err)

@@ -13,6 +13,7 @@ import (
 	"github.com/sajin-sns/sajin/app/once"
 	"github.com/sajin-sns/sajin/app/wallet"
 	"github.com/sajin-sns/sajin/config"
+	"github.com/sajin-sns/sajin/ports/blob"
 	"github.com/sajin-sns/sajin/ports/event"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/store"
@@ -41,7 +42,7 @@ func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now f
 }
 
 func newSchedule(a *accounts.Maintenance, u *media.Uploads, settle *wallet.Settlements, coins *wallet.Expiry, keys store.Idempotency, tops store.TopUps, outbox *sqlstore.Outbox,
-	now func() time.Time, log *slog.Logger,
+	blobs blob.Store, now func() time.Time, log *slog.Logger,
 ) *worker.Schedule {
 	s := worker.NewSchedule(log)
 	s.Every("purge accounts", time.Hour, a.Purge)
@@ -58,8 +59,14 @@ func newSchedule(a *accounts.Maintenance, u *media.Uploads, settle *wallet.Settl
 	s.Every("forget webhooks", time.Hour, uncounted(func(ctx context.Context) (int64, error) {
 		return tops.ForgetMessages(ctx, now().Add(-keepConsumed))
 	}))
+	if b, ok := blobs.(sweeper); ok {
+		s.Every("sweep unfinished writes", time.Hour, b.Sweep)
+	}
 	return s
 }
+
+// sweeper is a store of blobs that crashes leave something behind in.
+type sweeper interface{ Sweep(ctx context.Context) error }
 
 // uncounted makes a chore of what also tells how much it did.
 func uncounted[N any](chore func(context.Context) (N, error)) func(context.Context) error {
