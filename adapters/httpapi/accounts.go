@@ -196,6 +196,8 @@ func (m *mediumOrNot) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &m.id)
 }
 
+func (*mediumOrNot) nullable() {}
+
 // Schema says what UnmarshalJSON takes.
 func (mediumOrNot) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "uuid", Nullable: true}

@@ -115,6 +115,12 @@ func codeUnit(data []byte) uint64 {
 	return unit
 }
 
+// nullable is a member of a body to which null means something.
+type nullable interface {
+	json.Unmarshaler
+	nullable()
+}
+
 // nulls fails for members that are null and may not be. The framework passes
 // over those that may be left out; but who sends null wants something.
 func nulls(data []byte, v any) error {
@@ -128,8 +134,8 @@ func nulls(data []byte, v any) error {
 	body := reflect.TypeOf(v).Elem()
 	for i := range body.NumField() {
 		name, _, _ := strings.Cut(body.Field(i).Tag.Get("json"), ",")
-		_, asks := reflect.New(body.Field(i).Type).Interface().(json.Unmarshaler) // and is told of null
-		if string(members[name]) == "null" && !asks {
+		_, means := reflect.New(body.Field(i).Type).Interface().(nullable)
+		if string(members[name]) == "null" && !means {
 			return fmt.Errorf("%s must not be null: leave it out", name)
 		}
 	}
