@@ -6,6 +6,7 @@ import (
 
 	"github.com/sajin-sns/sajin/app/wallet"
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/domain/money"
 	"github.com/sajin-sns/sajin/ports/store"
 )
 
@@ -13,6 +14,10 @@ import (
 type Wallet struct {
 	Purchases  *wallet.Purchases
 	Statements *wallet.Statements
+}
+
+type newPurchase struct {
+	PriceCoins *money.Coins `json:"price_coins,omitempty" minimum:"0" maximum:"1000000" doc:"What you were told that it costs: 409 wallet.price-changed, and nothing is charged, if it is not that any more"`
 }
 
 func (w *Wallet) register(r *registry) {
@@ -25,13 +30,18 @@ func (w *Wallet) register(r *registry) {
 	}, func(ctx context.Context, by caller, in *struct {
 		Keyed
 		PostPath
+		Body *newPurchase
 	},
 	) (*struct {
 		Replayed
 		Body wallet.Bought
 	}, error,
 	) {
-		bought, again, err := w.Purchases.Buy(ctx, by.Account, wallet.Buy{Post: in.ID, Key: in.key()})
+		order := wallet.Buy{Post: in.ID, Key: in.key()}
+		if in.Body != nil {
+			order.Price = in.Body.PriceCoins
+		}
+		bought, again, err := w.Purchases.Buy(ctx, by.Account, order)
 		return &struct {
 			Replayed
 			Body wallet.Bought

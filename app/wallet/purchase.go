@@ -28,10 +28,11 @@ type Purchases struct {
 	Fee       money.BasisPoints // the platform's share of a price
 }
 
-// Buy names a post and the attempt to buy it.
+// Buy names a post, what the buyer was told that it costs, and the attempt.
 type Buy struct {
-	Post ident.PostID
-	Key  string `json:"-"` // idempotency key
+	Post  ident.PostID
+	Price *money.Coins `json:",omitempty"` // nil: whatever it costs now
+	Key   string       `json:"-"`          // idempotency key
 }
 
 // Bought is what a purchase answers.
@@ -44,8 +45,9 @@ type Bought struct {
 // one transaction. The same key again answers the same, and replayed.
 //
 // It fails with NotFound if the post is not visible, Forbidden if it is for
-// subscribers only, wallet.ErrAlreadyOwned, ErrOwnPost or ErrNotForSale, and
-// wallet.ErrInsufficientCoins with what is needed and available.
+// subscribers only, wallet.ErrAlreadyOwned, ErrOwnPost or ErrNotForSale,
+// wallet.ErrPriceChanged if the price is not the one that the buyer was told,
+// and wallet.ErrInsufficientCoins with what is needed and available.
 func (s *Purchases) Buy(ctx context.Context, actor ident.AccountID, in Buy) (out Bought, replayed bool, err error) {
 	return once.Do(ctx, s.Once, actor, "purchase-post", in.Key, in, func(ctx context.Context) (Bought, error) {
 		w, err := s.Wallets.Lock(ctx, actor) // from here on no other purchase of the actor runs
@@ -58,6 +60,9 @@ func (s *Purchases) Buy(ctx context.Context, actor ident.AccountID, in Buy) (out
 		offer, err := s.Offers.Offer(ctx, actor, in.Post)
 		if err != nil {
 			return Bought{}, err
+		}
+		if in.Price != nil && *in.Price != offer.Price {
+			return Bought{}, wallet.ErrPriceChanged.With("price_coins", int64(offer.Price))
 		}
 		p, err := w.Buy(wallet.Offer(offer), s.Fee, s.IDs, s.Now())
 		if err != nil {

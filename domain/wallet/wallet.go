@@ -14,6 +14,7 @@ var (
 	ErrAlreadyOwned      = fault.New(fault.Conflict, "wallet.already-owned", "you own this post already; nothing was charged")
 	ErrOwnPost           = fault.New(fault.Conflict, "wallet.own-post", "your own posts are open to you; nothing was charged")
 	ErrNotForSale        = fault.New(fault.Conflict, "wallet.not-for-sale", "this post is free; nothing was charged")
+	ErrPriceChanged      = fault.New(fault.Conflict, "wallet.price-changed", "the price has changed; nothing was charged")
 	ErrNoReceipt         = fault.New(fault.NotFound, "wallet.receipt-not-found", "there is no such receipt")
 	ErrTopUpNotFound     = fault.New(fault.NotFound, "wallet.top-up-not-found", "there is no such top-up")
 	ErrTopUpReview       = fault.New(fault.Conflict, "wallet.top-up-review", "this top-up needs a person to look at it")

@@ -86,6 +86,20 @@ func TestMainJob(t *testing.T) {
 				t.Errorf("%+v, %v", library, err)
 			}
 		})
+		t.Run("nobody pays another price than the one that was shown", func(t *testing.T) {
+			shown, raised := int64(30), int64(300)
+			other := creator.publish(priced(shown))
+			if _, err := creator.EditPostWithResponse(t.Context(), other.ID, nil, api.EditedPost{PriceCoins: &raised}); err != nil {
+				t.Fatal(err)
+			}
+			_, err := fan.PurchasePostWithResponse(t.Context(), other.ID, &api.PurchasePostParams{IdempotencyKey: sajin.NewKey()}, api.NewPurchase{PriceCoins: &shown})
+			if problem, ok := errors.AsType[*sajin.Error](err); !ok || problem.Code != "wallet.price-changed" || problem.Details["price_coins"] != 300.0 {
+				t.Errorf("%+v", err)
+			}
+			if got := fan.wallet(); got.Total != 520 {
+				t.Errorf("charged: %+v", got)
+			}
+		})
 		t.Run("unsubscribing empties the inbox and leaves the library", func(t *testing.T) {
 			if _, err := fan.UnsubscribeWithResponse(t.Context(), creator.account.Handle); err != nil {
 				t.Fatal(err)
@@ -128,7 +142,7 @@ func (m *member) follow(creator *member) {
 }
 
 func (m *member) buy(post uuid.UUID) (*api.Purchase, error) {
-	resp, err := m.PurchasePostWithResponse(m.w.t.Context(), post, &api.PurchasePostParams{IdempotencyKey: sajin.NewKey()})
+	resp, err := m.PurchasePostWithResponse(m.w.t.Context(), post, &api.PurchasePostParams{IdempotencyKey: sajin.NewKey()}, api.NewPurchase{})
 	if err != nil {
 		return nil, err
 	}

@@ -511,7 +511,7 @@ func TestStatements(t *testing.T) {
 					k = sajin.NewKey()
 				}
 				all.Go(func() {
-					resp, err := fan.PurchasePostWithResponse(t.Context(), first.ID, &api.PurchasePostParams{IdempotencyKey: k})
+					resp, err := fan.PurchasePostWithResponse(t.Context(), first.ID, &api.PurchasePostParams{IdempotencyKey: k}, api.NewPurchase{})
 					mu.Lock()
 					defer mu.Unlock()
 					if err != nil {

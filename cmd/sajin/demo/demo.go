@@ -120,7 +120,7 @@ func (d *demo) spend(ctx context.Context, p person) error {
 		return err
 	}
 	for i := range min(p.buys, len(d.paid)) {
-		if _, err := client.PurchasePostWithResponse(ctx, d.paid[i], &api.PurchasePostParams{IdempotencyKey: sajin.NewKey()}); err != nil {
+		if _, err := client.PurchasePostWithResponse(ctx, d.paid[i], &api.PurchasePostParams{IdempotencyKey: sajin.NewKey()}, api.NewPurchase{}); err != nil {
 			return err
 		}
 	}

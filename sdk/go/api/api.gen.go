@@ -868,6 +868,12 @@ type NewPostCaptionLocked string
 // NewPostVisibility defines model for NewPost.Visibility.
 type NewPostVisibility string
 
+// NewPurchase defines model for NewPurchase.
+type NewPurchase struct {
+	// PriceCoins What you were told that it costs: 409 wallet.price-changed, and nothing is charged, if it is not that any more
+	PriceCoins *int64 `json:"price_coins,omitempty"`
+}
+
 // NewSession defines model for NewSession.
 type NewSession struct {
 	// Email Examples: hana@example.com
@@ -1591,6 +1597,9 @@ type CreatePostJSONRequestBody = NewPost
 // EditPostJSONRequestBody defines body for EditPost for application/json ContentType.
 type EditPostJSONRequestBody = EditedPost
 
+// PurchasePostJSONRequestBody defines body for PurchasePost for application/json ContentType.
+type PurchasePostJSONRequestBody = NewPurchase
+
 // PayInSandboxJSONRequestBody defines body for PayInSandbox for application/json ContentType.
 type PayInSandboxJSONRequestBody = SandboxAttempt
 
@@ -2051,12 +2060,23 @@ type ClientInterface interface {
 	// Corresponds with PATCH /v1/posts/{id} (the `EditPost` operationId).
 	EditPost(ctx context.Context, id openapi_types.UUID, params *EditPostParams, body EditPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// PurchasePostWithBody Buy a post with coins
+	//
+	// The post is in the library at once and for good. 402 `wallet.insufficient-coins` says what is `needed` and `available`; buying again is 409 `wallet.already-owned` and charges nothing.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/posts/{id}/purchase (the `PurchasePost` operationId).
+	PurchasePostWithBody(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PurchasePost Buy a post with coins
 	//
 	// The post is in the library at once and for good. 402 `wallet.insufficient-coins` says what is `needed` and `available`; buying again is 409 `wallet.already-owned` and charges nothing.
 	//
+	// Takes a body of the `application/json` content type.
+	//
 	// Corresponds with POST /v1/posts/{id}/purchase (the `PurchasePost` operationId).
-	PurchasePost(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PurchasePost(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, body PurchasePostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PayInSandboxWithBody Play the customer and the provider of a sandbox payment
 	//
@@ -2710,13 +2730,34 @@ func (c *Client) EditPost(ctx context.Context, id openapi_types.UUID, params *Ed
 	return c.Client.Do(req)
 }
 
+// PurchasePostWithBody Buy a post with coins
+//
+// The post is in the library at once and for good. 402 `wallet.insufficient-coins` says what is `needed` and `available`; buying again is 409 `wallet.already-owned` and charges nothing.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/posts/{id}/purchase (the `PurchasePost` operationId).
+func (c *Client) PurchasePostWithBody(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPurchasePostRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PurchasePost Buy a post with coins
 //
 // The post is in the library at once and for good. 402 `wallet.insufficient-coins` says what is `needed` and `available`; buying again is 409 `wallet.already-owned` and charges nothing.
 //
+// Takes a body of the `application/json` content type.
+//
 // Corresponds with POST /v1/posts/{id}/purchase (the `PurchasePost` operationId).
-func (c *Client) PurchasePost(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPurchasePostRequest(c.Server, id, params)
+func (c *Client) PurchasePost(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, body PurchasePostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPurchasePostRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4278,8 +4319,19 @@ func NewEditPostRequestWithBody(server string, id openapi_types.UUID, params *Ed
 	return req, nil
 }
 
-// NewPurchasePostRequest constructs an http.Request for the PurchasePost method
-func NewPurchasePostRequest(server string, id openapi_types.UUID, params *PurchasePostParams) (*http.Request, error) {
+// NewPurchasePostRequest calls the generic PurchasePost builder with application/json body
+func NewPurchasePostRequest(server string, id openapi_types.UUID, params *PurchasePostParams, body PurchasePostJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPurchasePostRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewPurchasePostRequestWithBody constructs an http.Request for the PurchasePost method, with any body, and a specified content type
+func NewPurchasePostRequestWithBody(server string, id openapi_types.UUID, params *PurchasePostParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4304,10 +4356,12 @@ func NewPurchasePostRequest(server string, id openapi_types.UUID, params *Purcha
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -6168,14 +6222,23 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /v1/posts/{id} (the `EditPost` operationId).
 	EditPostWithResponse(ctx context.Context, id openapi_types.UUID, params *EditPostParams, body EditPostJSONRequestBody, reqEditors ...RequestEditorFn) (*EditPostResponse, error)
 
+	// PurchasePostWithBodyWithResponse Buy a post with coins
+	//
+	// The post is in the library at once and for good. 402 `wallet.insufficient-coins` says what is `needed` and `available`; buying again is 409 `wallet.already-owned` and charges nothing.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/posts/{id}/purchase (the `PurchasePost` operationId).
+	PurchasePostWithBodyWithResponse(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PurchasePostResponse, error)
+
 	// PurchasePostWithResponse Buy a post with coins
 	//
 	// The post is in the library at once and for good. 402 `wallet.insufficient-coins` says what is `needed` and `available`; buying again is 409 `wallet.already-owned` and charges nothing.
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/posts/{id}/purchase (the `PurchasePost` operationId).
-	PurchasePostWithResponse(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, reqEditors ...RequestEditorFn) (*PurchasePostResponse, error)
+	PurchasePostWithResponse(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, body PurchasePostJSONRequestBody, reqEditors ...RequestEditorFn) (*PurchasePostResponse, error)
 
 	// PayInSandboxWithBodyWithResponse Play the customer and the provider of a sandbox payment
 	//
@@ -10909,15 +10972,30 @@ func (c *ClientWithResponses) EditPostWithResponse(ctx context.Context, id opena
 	return ParseEditPostResponse(rsp)
 }
 
+// PurchasePostWithBodyWithResponse Buy a post with coins
+//
+// The post is in the library at once and for good. 402 `wallet.insufficient-coins` says what is `needed` and `available`; buying again is 409 `wallet.already-owned` and charges nothing.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/posts/{id}/purchase (the `PurchasePost` operationId).
+func (c *ClientWithResponses) PurchasePostWithBodyWithResponse(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PurchasePostResponse, error) {
+	rsp, err := c.PurchasePostWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePurchasePostResponse(rsp)
+}
+
 // PurchasePostWithResponse Buy a post with coins
 //
 // The post is in the library at once and for good. 402 `wallet.insufficient-coins` says what is `needed` and `available`; buying again is 409 `wallet.already-owned` and charges nothing.
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/posts/{id}/purchase (the `PurchasePost` operationId).
-func (c *ClientWithResponses) PurchasePostWithResponse(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, reqEditors ...RequestEditorFn) (*PurchasePostResponse, error) {
-	rsp, err := c.PurchasePost(ctx, id, params, reqEditors...)
+func (c *ClientWithResponses) PurchasePostWithResponse(ctx context.Context, id openapi_types.UUID, params *PurchasePostParams, body PurchasePostJSONRequestBody, reqEditors ...RequestEditorFn) (*PurchasePostResponse, error) {
+	rsp, err := c.PurchasePost(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
