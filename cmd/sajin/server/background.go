@@ -66,7 +66,9 @@ func newSchedule(a *accounts.Maintenance, u *media.Uploads, settle *wallet.Settl
 }
 
 // sweeper is a store of blobs that crashes leave something behind in.
-type sweeper interface{ Sweep(ctx context.Context) error }
+type sweeper interface {
+	Sweep(ctx context.Context) error
+}
 
 // uncounted makes a chore of what also tells how much it did.
 func uncounted[N any](chore func(context.Context) (N, error)) func(context.Context) error {
