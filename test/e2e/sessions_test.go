@@ -92,10 +92,26 @@ func TestRefreshing(t *testing.T) {
 			one := next(t, first)
 			w.watch.turn(25 * time.Second)
 			other := next(t, first)
+			w.live("one", one.AccessToken, "")
+			w.live("the other", other.AccessToken, "")
 			w.watch.turn(time.Hour)
 			for _, of := range []api.Credentials{next(t, one), next(t, other)} {
 				w.live("access", of.AccessToken, "")
 			}
+		})
+		t.Run("so who copied a token is found out when both go on", func(t *testing.T) {
+			w.in(t)
+			first := open()
+			owner := next(t, first)
+			w.watch.turn(10 * time.Second)
+			thief := next(t, first)
+			w.watch.turn(time.Hour)
+			owner = next(t, owner)
+			w.watch.turn(31 * time.Second)
+			if _, err := w.refresh(thief.RefreshToken); code(err) != "accounts.refresh-reused" {
+				t.Error("the thief:", err)
+			}
+			w.live("the owner", owner.AccessToken, ended)
 		})
 		t.Run("shown again later, the whole session is over at once, and no other one", func(t *testing.T) {
 			w.in(t)
