@@ -137,6 +137,17 @@ func (s *Media) Progress(ctx context.Context, id ident.MediaID, attempt int, sta
 	return wrap("note progress", err)
 }
 
+// Remaining implements store.Media.
+func (s *Media) Remaining(ctx context.Context, owner ident.AccountID, after ident.MediaID, limit int) ([]ident.MediaID, error) {
+	q := newQuery(owner)
+	q.where("owner = $1 AND deleted_at IS NULL")
+	if !after.IsZero() {
+		q.where("id > ?", after)
+	}
+	ids, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.MediaID], `SELECT id FROM media`+q.text()+` ORDER BY id`+q.limit(limit), q.args...)
+	return ids, wrap("remaining media", err)
+}
+
 // View implements store.Media.
 func (s *Media) View(ctx context.Context, owner ident.AccountID, id ident.MediaID) (*store.Medium, error) {
 	var views []*store.Medium

@@ -50,6 +50,16 @@ func (s *Leaving) postpone(ctx context.Context, l jobs.Lease, _ error) error {
 	})
 }
 
+// left ends the job, and lets others know.
+func (s *Leaving) left(ctx context.Context, l jobs.Lease, author ident.AccountID) error {
+	return s.Posts.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Queue.Finish(ctx, l); err != nil {
+			return err
+		}
+		return s.Posts.Outbox.Append(ctx, content.AuthorLeft{Author: author, At: s.Posts.Now()})
+	})
+}
+
 func (s *Leaving) run(ctx context.Context, l jobs.Lease) error {
 	author := ident.AccountID(l.Job.Subject)
 	for {
@@ -58,7 +68,7 @@ func (s *Leaving) run(ctx context.Context, l jobs.Lease) error {
 			return err
 		}
 		if len(remaining) == 0 {
-			return s.Queue.Finish(ctx, l)
+			return s.left(ctx, l, author)
 		}
 		for _, id := range remaining {
 			if err := s.Posts.Delete(ctx, author, id); err != nil && !errors.Is(err, content.ErrNotFound) {

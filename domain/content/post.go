@@ -108,6 +108,12 @@ type PostDeleted struct {
 	At          time.Time
 }
 
+// AuthorLeft happens when the last post of somebody who left for good is gone.
+type AuthorLeft struct {
+	Author ident.AccountID
+	At     time.Time
+}
+
 // NewPost writes a draft. categories are the ones that the operator allows.
 func NewPost(id ident.PostID, author ident.AccountID, f Fields, categories []string, now time.Time) (*Post, error) {
 	f, err := f.check(categories)

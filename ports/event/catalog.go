@@ -35,6 +35,8 @@ func From(e any) (Payload, error) {
 		return PostPublishedV1{PostID: e.Post, AuthorID: e.Author, Tags: e.Tags, Merged: e.Merged, PublishedAt: e.PublishedAt}, nil
 	case content.PostDeleted:
 		return PostDeletedV1{PostID: e.Post, AuthorID: e.Author, Tags: e.Tags, WasPublished: !e.PublishedAt.IsZero(), At: e.At}, nil
+	case content.AuthorLeft:
+		return AuthorLeftV1{AuthorID: e.Author, At: e.At}, nil
 	case media.MediumReady:
 		return MediumReadyV1{MediaID: e.Medium, OwnerID: e.Owner, Kind: e.Kind, At: e.At}, nil
 	case media.MediumFailed:
@@ -92,6 +94,13 @@ type MediumFailedV1 struct {
 	At        time.Time       `json:"at"`
 }
 
+// AuthorLeftV1 tells that somebody left for good and has no posts any more, but
+// in the libraries of those who bought them.
+type AuthorLeftV1 struct {
+	AuthorID ident.AccountID `json:"author_id"`
+	At       time.Time       `json:"at"`
+}
+
 // SubscribedV1 tells that a subscription began.
 type SubscribedV1 struct {
 	SubscriberID ident.AccountID `json:"subscriber_id"`
@@ -133,6 +142,7 @@ func (PostPublishedV1) Topic() string   { return "content.post.published.v1" }
 func (PostDeletedV1) Topic() string     { return "content.post.deleted.v1" }
 func (MediumReadyV1) Topic() string     { return "media.medium.ready.v1" }
 func (MediumFailedV1) Topic() string    { return "media.medium.failed.v1" }
+func (AuthorLeftV1) Topic() string      { return "content.author.left.v1" }
 func (SubscribedV1) Topic() string      { return "subscriptions.subscription.started.v1" }
 func (UnsubscribedV1) Topic() string    { return "subscriptions.subscription.ended.v1" }
 func (PurchaseSettledV1) Topic() string { return "wallet.purchase.settled.v1" }

@@ -54,6 +54,7 @@ func catalog() []any {
 		accounts.SessionReuseDetected{Account: hana, Session: session, At: at},
 		content.PostPublished{Post: post, Author: hana, Tags: []string{"seoul", "사진"}, Merged: true, PublishedAt: at},
 		content.PostDeleted{Post: post, Author: hana, Tags: []string{"seoul"}, PublishedAt: earlier, At: at},
+		content.AuthorLeft{Author: hana, At: at},
 		media.MediumReady{Medium: medium, Owner: hana, Kind: "photo", At: at},
 		media.MediumFailed{Medium: medium, Owner: hana, Failure: media.Failure{Code: "media.corrupt", Retryable: true}, At: at},
 		subscriptions.Subscribed{Subscription: subscriptions.Subscription{Subscriber: bora, Creator: hana, Since: at, InboxFrom: earlier}},

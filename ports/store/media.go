@@ -30,6 +30,10 @@ type Media interface {
 	// because the attempt is over or another one has begun, is dropped.
 	Progress(ctx context.Context, id ident.MediaID, attempt int, stage string, percent int) error
 
+	// Remaining lists at most limit media of the owner that are not deleted, in
+	// the order of their ids, beginning after one; zero begins with the first.
+	Remaining(ctx context.Context, owner ident.AccountID, after ident.MediaID, limit int) ([]ident.MediaID, error)
+
 	// View reads a medium of the owner, with renditions that carry no URL yet;
 	// media.ErrNotFound if there is none, or it was deleted.
 	View(ctx context.Context, owner ident.AccountID, id ident.MediaID) (*Medium, error)

@@ -133,6 +133,7 @@ var modules = fx.Module("modules",
 		func(t tx.Runner, m store.Media, u store.Uploads, b blob.Store, q jobs.Queue, now func() time.Time) *media.Disposal {
 			return &media.Disposal{Tx: t, Media: m, Uploads: u, Blobs: b, Queue: q, Now: now}
 		},
+		func(m *media.Media) *media.Leaving { return &media.Leaving{Media: m} },
 		fx.Annotate(func(m store.Media) *media.Catalog { return &media.Catalog{Store: m} },
 			fx.As(new(access.Media)), fx.As(new(access.Avatars))),
 	),
@@ -202,11 +203,11 @@ var modules = fx.Module("modules",
 // background is what goes on without a request.
 var background = fx.Module("background",
 	fx.Provide(
-		func(c *content.Counters, l *content.Leaving, f *subscriptions.FanOut) []event.Handler {
-			return slices.Concat(c.Handlers(), l.Handlers(), f.Handlers())
+		func(c *content.Counters, posts *content.Leaving, files *media.Leaving, f *subscriptions.FanOut) []event.Handler {
+			return slices.Concat(c.Handlers(), posts.Handlers(), files.Handlers(), f.Handlers())
 		},
-		func(p *media.Processing, d *media.Disposal, l *content.Leaving, f *subscriptions.FanOut, w *wallet.Webhooks) []jobs.Worker {
-			return append(f.Workers(), p.Worker(), d.Worker(), l.Worker(), w.Worker())
+		func(p *media.Processing, d *media.Disposal, files *media.Leaving, posts *content.Leaving, f *subscriptions.FanOut, w *wallet.Webhooks) []jobs.Worker {
+			return append(f.Workers(), p.Worker(), d.Worker(), files.Worker(), posts.Worker(), w.Worker())
 		},
 		newBus,
 		newPool,
