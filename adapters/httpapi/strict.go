@@ -124,14 +124,17 @@ type nullable interface {
 // nulls fails for members that are null and may not be. The framework passes
 // over those that may be left out; but who sends null wants something.
 func nulls(data []byte, v any) error {
-	if !bytes.Contains(data, []byte("null")) {
+	body := reflect.TypeOf(v).Elem()
+	for body.Kind() == reflect.Pointer { // of a body that may be left out
+		body = body.Elem()
+	}
+	if body.Kind() != reflect.Struct || !bytes.Contains(data, []byte("null")) {
 		return nil
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
 		return err
 	}
-	body := reflect.TypeOf(v).Elem()
 	for i := range body.NumField() {
 		name, _, _ := strings.Cut(body.Field(i).Tag.Get("json"), ",")
 		_, means := reflect.New(body.Field(i).Type).Interface().(nullable)

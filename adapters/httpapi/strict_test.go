@@ -49,9 +49,19 @@ func TestNullIsNotTheSameAsLeftOut(t *testing.T) {
 		`{}`: true, `{"text":"null"}`: true, `{"medium":null}`: true, `{"text":"a","number":1}`: true,
 		`{"text":null}`: false, `{"number":null}`: false, `{"medium":null,"text":null}`: false, `{"at":null}`: false,
 	} {
-		if err := unmarshal([]byte(text), &body{}); (err == nil) != good {
-			t.Errorf("%s: %v", text, err)
+		optional := &body{}
+		for _, into := range []any{&body{}, &optional} {
+			if err := unmarshal([]byte(text), into); (err == nil) != good {
+				t.Errorf("%s: %v", text, err)
+			}
 		}
+	}
+}
+
+func TestNullInAList(t *testing.T) {
+	var list []*int
+	if err := unmarshal([]byte("[null]"), &list); err != nil {
+		t.Error(err) // what a list holds, the schema says
 	}
 }
 

@@ -53,10 +53,13 @@ func (d *document) faultyBodies(t *testing.T, op *operation, s sample) []attempt
 	whole := object(s.body, "", "")
 	for fault, text := range map[string]string{
 		"no JSON": marker, "half an object": string(whole[:len(whole)-1]), "two objects": string(whole) + string(whole), "JSON with a comment": "/*" + marker + "*/" + string(whole),
-		"JSON behind a byte order mark": "\ufeff" + string(whole), "UTF-16": "\xff\xfe{\x00}\x00", "a trailing comma": string(whole[:len(whole)-1]) + ",}", "nothing": "",
+		"a NUL": "\x00", "JSON behind a byte order mark": "\ufeff" + string(whole), "UTF-16": "\xff\xfe{\x00}\x00", "a trailing comma": string(whole[:len(whole)-1]) + ",}",
 		"blanks": "   ", "a NUL behind it": string(whole) + "\x00",
 	} {
 		add("the body is "+fault, []byte(text), http.StatusBadRequest)
+	}
+	if op.RequestBody.Required {
+		add("there is no body", nil, http.StatusBadRequest)
 	}
 	for _, text := range []string{"null", "true", "7", `"` + marker + `"`, "[]", "[" + string(whole) + "]"} {
 		add("the body is "+text, []byte(text), http.StatusUnprocessableEntity)

@@ -23,7 +23,8 @@ type operation struct {
 	Parameters  []parameter
 	Responses   map[string]any
 	RequestBody *struct {
-		Content map[string]struct{ Schema *schema }
+		Required bool
+		Content  map[string]struct{ Schema *schema }
 	}
 	method, path string
 }

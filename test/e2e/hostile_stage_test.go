@@ -138,7 +138,7 @@ func (s *stage) makeSamples() map[string]sample {
 		"create-post":   {who: actor, body: caption, want: 201},
 		"edit-post":     {who: actor, path: draft(), header: http.Header{"If-Match": {"*"}}, body: caption, want: 200},
 		"delete-post":   own(draft(), 204),
-		"purchase-post": {who: actor, path: id(forSale), header: key(), want: 201},
+		"purchase-post": {who: actor, path: id(forSale), header: key(), body: map[string]any{"price_coins": 10}, want: 201},
 		"get-receipt":   own(id(purchase.Purchase.ID), 200),
 
 		"start-top-up": {who: actor, header: key(), body: map[string]any{"pack_id": "starter", "provider": "sandbox"}, want: 201},

@@ -93,6 +93,7 @@ func TestImpatience(t *testing.T) {
 				{fan.keyed("/v1/top-ups", `"`+key+`"`, `{ "pack_id" : "starter" }`), 201}, // the same
 				{fan.keyed(purchaseOf(posts[1]), again, ""), 201},
 				{fan.keyed(purchaseOf(posts[2]), again, ""), 422},
+				{fan.keyed(purchaseOf(posts[1]), again, `{"price_coins":30}`), 422},
 			} {
 				got := send(t, w.server.URL, step.send)
 				if step.status == 422 {
