@@ -126,3 +126,9 @@ func (s *TopUps) ForgetMessages(ctx context.Context, before time.Time) (int64, e
 	n, err := s.db.Exec(ctx, `DELETE FROM webhook_events WHERE received_at < $1`, before)
 	return n, wrap("forget webhooks", err)
 }
+
+// Open implements store.TopUps.
+func (s *TopUps) Open(ctx context.Context, account ident.AccountID) (n int, err error) {
+	err = s.db.QueryRow(ctx, `SELECT count(*) FROM top_ups WHERE account = $1 AND state IN ('created', 'awaiting', 'processing')`, account).Scan(&n)
+	return n, wrap("open top-ups", err)
+}

@@ -24,7 +24,8 @@ type Market struct {
 // when that is no longer among those on offer. The first of these is the
 // preferred one.
 //
-// It refuses packs that are not valid or that no provider on offer takes.
+// It refuses packs that are not valid or that none of the providers on offer
+// takes. With no provider on offer nothing can be bought, and no pack is shown.
 func NewMarket(packs []wallet.Pack, providers []payment.Provider, offered []string) (*Market, error) {
 	m := &Market{packs: slices.Clone(packs), known: make(map[string]payment.Provider, len(providers))}
 	for _, p := range providers {
@@ -47,7 +48,7 @@ func NewMarket(packs []wallet.Pack, providers []payment.Provider, offered []stri
 		if slices.ContainsFunc(packs[:i], func(p wallet.Pack) bool { return p.ID == pack.ID }) {
 			return nil, fmt.Errorf("there are two coin packs %q", pack.ID)
 		}
-		if len(m.takers(pack)) == 0 {
+		if len(m.offered) > 0 && len(m.takers(pack)) == 0 {
 			return nil, fmt.Errorf("coin pack %q: no payment provider on offer takes %d %s", pack.ID, pack.Price.Minor, pack.Price.Currency)
 		}
 	}
@@ -70,9 +71,12 @@ type CoinPack struct {
 
 // Packs lists what is on offer, as the operator ordered it.
 func (m *Market) Packs() []CoinPack {
-	packs := make([]CoinPack, len(m.packs))
-	for i, p := range m.packs {
-		packs[i] = CoinPack{ID: p.ID, Coins: p.Coins, Bonus: p.Bonus, Price: store.PriceOf(p.Price), Providers: names(m.takers(p))}
+	packs := []CoinPack{}
+	if len(m.offered) == 0 {
+		return packs
+	}
+	for _, p := range m.packs {
+		packs = append(packs, CoinPack{ID: p.ID, Coins: p.Coins, Bonus: p.Bonus, Price: store.PriceOf(p.Price), Providers: names(m.takers(p))})
 	}
 	return packs
 }

@@ -33,14 +33,15 @@ const (
 
 // TopUps starts purchases of coins, and reads them.
 type TopUps struct {
-	Tx     tx.Runner
-	TopUps store.TopUps
-	Keys   store.Idempotency
-	Market *Market
-	IDs    *ident.Source
-	Now    func() time.Time
-	TTL    time.Duration // until when a top-up can be paid
-	Log    *slog.Logger
+	Tx      tx.Runner
+	TopUps  store.TopUps
+	Keys    store.Idempotency
+	Market  *Market
+	IDs     *ident.Source
+	Now     func() time.Time
+	TTL     time.Duration // until when a top-up can be paid
+	MaxOpen int           // top-ups of one account that may wait for their provider, each of which is asked about again and again; 0: any number
+	Log     *slog.Logger
 
 	running sync.Map // the top-ups that this process is starting now
 }
@@ -65,7 +66,7 @@ type StartTopUp struct {
 // up where that one left off: the provider answers the same payment to the same
 // top-up. Without that, the sweeper finds out what became of it.
 //
-// It fails with wallet.ErrUnknownPack, an Invalid fault for a provider that is
+// It fails with wallet.ErrUnknownPack, ErrTooManyTopUps, an Invalid fault for a provider that is
 // not offered for the pack, store.ErrKeyReused, ErrProviderRefused, or
 // ErrProviderAway, after which the same key may be used at once.
 func (s *TopUps) StartTopUp(ctx context.Context, actor ident.AccountID, in StartTopUp) (out store.TopUp, replayed bool, err error) {
@@ -91,6 +92,18 @@ func (s *TopUps) StartTopUp(ctx context.Context, actor ident.AccountID, in Start
 	return out, false, err
 }
 
+// room fails when too many top-ups of the account wait for their provider.
+func (s *TopUps) room(ctx context.Context, account ident.AccountID) error {
+	if s.MaxOpen == 0 {
+		return nil
+	}
+	open, err := s.TopUps.Open(ctx, account)
+	if err == nil && open >= s.MaxOpen {
+		err = wallet.ErrTooManyTopUps.With("retry_after", 60).With("max_open", s.MaxOpen)
+	}
+	return err
+}
+
 // claim takes the key, with a new top-up or the one that it made before, and
 // with it the task to start that.
 func (s *TopUps) claim(ctx context.Context, actor ident.AccountID, key store.IdempotencyKey, in StartTopUp) (a attempt, err error) {
@@ -103,6 +116,9 @@ func (s *TopUps) claim(ctx context.Context, actor ident.AccountID, key store.Ide
 		if fresh {
 			pack, provider, err := s.Market.choose(in.PackID, in.Provider)
 			if err != nil {
+				return err
+			}
+			if err := s.room(ctx, actor); err != nil {
 				return err
 			}
 			t := wallet.NewTopUp(ident.New[ident.TopUpID](s.IDs), actor, pack, provider.ID(), now, s.TTL)

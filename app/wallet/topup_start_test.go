@@ -88,6 +88,19 @@ func TestStartTopUp(t *testing.T) {
 		}
 		s.start(t, popular)
 	})
+	t.Run("only so many may be open at once, and a paid one makes room", func(t *testing.T) {
+		s := openTill(t)
+		s.MaxOpen = 2
+		first := s.start(t, popular)
+		s.start(t, wallet.StartTopUp{PackID: "popular", Key: "key-0000000000000008"})
+		third := wallet.StartTopUp{PackID: "popular", Key: "key-0000000000000009"}
+		if _, _, err := s.StartTopUp(t.Context(), s.fan, third); !errors.Is(err, rules.ErrTooManyTopUps) {
+			t.Fatal(err)
+		}
+		s.outcome(t, first, sandboxpay.Succeeded)
+		s.confirm(t, first)
+		s.start(t, third)
+	})
 	t.Run("twenty requests with one key make one top-up and one payment", func(t *testing.T) {
 		onBoth(t, func(t *testing.T, s *till) {
 			var mu sync.Mutex
@@ -273,6 +286,11 @@ func TestTopUpsAreTheActorsOwn(t *testing.T) {
 	}
 }
 
+// picky takes nobody's money.
+type picky struct{ payment.Provider }
+
+func (picky) Accepts(money.Amount) bool { return false }
+
 func TestMarket(t *testing.T) {
 	s := openTill(t)
 	second := &wire{Provider: s.sandbox, id: "second"}
@@ -290,6 +308,12 @@ func TestMarket(t *testing.T) {
 			t.Errorf("%s takes it", top.Provider)
 		}
 	})
+	t.Run("with nobody who takes money there is nothing to buy", func(t *testing.T) {
+		m := s.market(t, packs)
+		if got := m.Packs(); got == nil || len(got) != 0 {
+			t.Errorf("%+v", got)
+		}
+	})
 	one := []payment.Provider{s.wire}
 	for name, c := range map[string]struct {
 		packs     []rules.Pack
@@ -300,7 +324,7 @@ func TestMarket(t *testing.T) {
 		"two providers of one name":        {packs, []payment.Provider{s.wire, s.sandbox}, []string{"sandbox"}},
 		"a pack without coins":             {[]rules.Pack{{ID: "x", Price: packs[0].Price}}, one, []string{"sandbox"}},
 		"two packs of one name":            {[]rules.Pack{packs[0], packs[0]}, one, []string{"sandbox"}},
-		"a pack for which nobody is there": {packs, one, nil},
+		"a pack for which nobody is there": {packs, []payment.Provider{picky{s.wire}}, []string{"sandbox"}},
 	} {
 		t.Run(name+" is refused at the start", func(t *testing.T) {
 			if _, err := wallet.NewMarket(c.packs, c.providers, c.offered); err == nil {

@@ -18,6 +18,7 @@ var (
 	ErrNoReceipt         = fault.New(fault.NotFound, "wallet.receipt-not-found", "there is no such receipt")
 	ErrTopUpNotFound     = fault.New(fault.NotFound, "wallet.top-up-not-found", "there is no such top-up")
 	ErrTopUpReview       = fault.New(fault.Conflict, "wallet.top-up-review", "this top-up needs a person to look at it")
+	ErrTooManyTopUps     = fault.New(fault.RateLimited, "wallet.too-many-top-ups", "too many purchases of coins are open: pay one, or wait until they expire")
 	ErrUnknownPack       = fault.New(fault.NotFound, "wallet.unknown-pack", "there is no such coin pack")
 	ErrUnknownProvider   = fault.New(fault.NotFound, "wallet.unknown-provider", "there is no such payment provider")
 

@@ -17,6 +17,9 @@ type TopUps interface {
 	// Lock reads a top-up to change it; wallet.ErrTopUpNotFound if there is none.
 	Lock(ctx context.Context, id ident.TopUpID) (*wallet.TopUp, error)
 
+	// Open counts the account's top-ups that still wait for their provider.
+	Open(ctx context.Context, account ident.AccountID) (int, error)
+
 	// Get reads a top-up; wallet.ErrTopUpNotFound if there is none.
 	Get(ctx context.Context, id ident.TopUpID) (*wallet.TopUp, error)
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"time"
 
 	"go.uber.org/fx"
@@ -21,11 +22,17 @@ import (
 // askAfter is how long the sweeper leaves a top-up to webhooks and pages.
 const askAfter = 2 * time.Minute
 
+// maxOpenTopUps is how many purchases of coins one account may have open.
+const maxOpenTopUps = 20
+
 // makers make the payment providers, by the names that configuration has for
 // them: here a new one is added.
 var makers = map[string]func(c config.Config, book *sqlstore.SandboxBook, now func() time.Time, log *slog.Logger) (payment.Provider, error){
 	"sandbox": func(c config.Config, book *sqlstore.SandboxBook, now func() time.Time, log *slog.Logger) (payment.Provider, error) {
 		secret := c.Payments.Sandbox.WebhookSecret.Reveal()
+		if host, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil || !net.ParseIP(host).IsLoopback() {
+			log.Warn("the sandbox payment provider gives coins to whoever asks, and this server listens to more than this machine", "http.listen", c.HTTP.Listen)
+		}
 		if secret == "" {
 			secret = rand.Text()
 		}

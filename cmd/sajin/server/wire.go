@@ -180,7 +180,7 @@ var modules = fx.Module("modules",
 			return wallet.NewMarket(packs(c), p, c.Payments.Providers)
 		},
 		func(t tx.Runner, tops store.TopUps, keys store.Idempotency, m *wallet.Market, ids *ident.Source, now func() time.Time, c config.Config, log *slog.Logger) *wallet.TopUps {
-			return &wallet.TopUps{Tx: t, TopUps: tops, Keys: keys, Market: m, IDs: ids, Now: now, TTL: c.TopUps.ExpireAfter, Log: log}
+			return &wallet.TopUps{Tx: t, TopUps: tops, Keys: keys, Market: m, IDs: ids, Now: now, TTL: c.TopUps.ExpireAfter, MaxOpen: maxOpenTopUps, Log: log}
 		},
 		func(t tx.Runner, tops store.TopUps, w store.Wallets, o event.Outbox, m *wallet.Market, ids *ident.Source, now func() time.Time, c config.Config, log *slog.Logger) *wallet.Settlements {
 			return &wallet.Settlements{
