@@ -57,6 +57,12 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "sajin"
 	}
+	// A process that is cut off in the middle of a transaction must not keep its
+	// locks for hours. Not a start-up parameter: poolers refuse those.
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `SET idle_in_transaction_session_timeout = '60s'`)
+		return err
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)

@@ -62,6 +62,22 @@ func (s *Idempotency) Finish(ctx context.Context, k store.IdempotencyKey, result
 
 // Forget implements store.Idempotency.
 func (s *Idempotency) Forget(ctx context.Context, before time.Time) (int64, error) {
-	n, err := s.db.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < $1`, before)
+	n, err := dropBefore(ctx, s.db, `idempotency_keys`, `account, operation, key`, `created_at`, before)
 	return n, wrap("forget idempotency keys", err)
+}
+
+// dropBatch is how many rows go in one statement: others want to write, too.
+const dropBatch = 1000
+
+// dropBefore deletes the rows of a table, by its key, that are older than a
+// time, in batches.
+func dropBefore(ctx context.Context, db sqldb.DB, table, key, column string, before time.Time) (total int64, err error) {
+	for {
+		n, err := db.Exec(ctx, `DELETE FROM `+table+` WHERE (`+key+`) IN (
+			SELECT `+key+` FROM `+table+` WHERE `+column+` < $1 LIMIT $2)`, before, dropBatch)
+		total += n
+		if err != nil || n < dropBatch {
+			return total, err
+		}
+	}
 }

@@ -63,6 +63,24 @@ func (s *Outbox) Resend(ctx context.Context, consumer string, id ident.EventID) 
 	return nil
 }
 
+// ParkedEvent is an event that a consumer gave up.
+type ParkedEvent struct {
+	Consumer string
+	ID       ident.EventID
+	Topic    string
+	Error    string
+	ParkedAt time.Time
+}
+
+// ListParked lists what was set aside, the oldest first.
+func (s *Outbox) ListParked(ctx context.Context, limit int) ([]ParkedEvent, error) {
+	events, err := sqldb.List(ctx, s.db, func(row sqldb.Row) (e ParkedEvent, err error) {
+		err = row.Scan(&e.Consumer, &e.ID, &e.Topic, &e.Error, &e.ParkedAt)
+		return e, err
+	}, `SELECT consumer, event_id, topic, error, parked_at FROM parked_events ORDER BY parked_at, event_id, consumer LIMIT $1`, limit)
+	return events, wrap("list parked events", err)
+}
+
 // Parked counts what was set aside.
 func (s *Outbox) Parked(ctx context.Context) (n int64, err error) {
 	err = s.db.QueryRow(ctx, `SELECT count(*) FROM parked_events`).Scan(&n)
@@ -72,8 +90,15 @@ func (s *Outbox) Parked(ctx context.Context) (n int64, err error) {
 // ForgetConsumed drops the records of what was consumed before a time, but for
 // events that may still be delivered again: they wait, or are parked.
 func (s *Outbox) ForgetConsumed(ctx context.Context, before time.Time) (int64, error) {
-	n, err := s.db.Exec(ctx, `DELETE FROM consumed_events WHERE at < $1
-		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = consumed_events.event_id)
-		AND NOT EXISTS (SELECT 1 FROM parked_events p WHERE p.event_id = consumed_events.event_id)`, before)
-	return n, wrap("forget consumed events", err)
+	var total int64
+	for {
+		n, err := s.db.Exec(ctx, `DELETE FROM consumed_events WHERE (consumer, event_id) IN (
+			SELECT c.consumer, c.event_id FROM consumed_events c WHERE c.at < $1
+			AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = c.event_id)
+			AND NOT EXISTS (SELECT 1 FROM parked_events p WHERE p.event_id = c.event_id) LIMIT $2)`, before, dropBatch)
+		total += n
+		if err != nil || n < dropBatch {
+			return total, wrap("forget consumed events", err)
+		}
+	}
 }

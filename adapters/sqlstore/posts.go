@@ -97,6 +97,14 @@ func (s *Posts) Waiting(ctx context.Context, media ident.MediaID) ([]ident.PostI
 	return ids, wrap("waiting posts", err)
 }
 
+// Overdue implements store.Posts.
+func (s *Posts) Overdue(ctx context.Context, limit int) ([]ident.PostID, error) {
+	ids, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.PostID], `SELECT p.id FROM posts p WHERE p.state = 'processing' AND NOT EXISTS (
+			SELECT 1 FROM post_media w LEFT JOIN media m ON m.id = w.media AND m.state = 'ready' WHERE w.post = p.id AND m.id IS NULL)
+		ORDER BY p.id LIMIT $1`, limit)
+	return ids, wrap("overdue posts", err)
+}
+
 // Remaining implements store.Posts.
 func (s *Posts) Remaining(ctx context.Context, author ident.AccountID, limit int) ([]ident.PostID, error) {
 	ids, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.PostID], `SELECT id FROM posts

@@ -123,7 +123,7 @@ func (s *TopUps) TakeIn(ctx context.Context, m store.WebhookMessage) (fresh bool
 
 // ForgetMessages implements store.TopUps.
 func (s *TopUps) ForgetMessages(ctx context.Context, before time.Time) (int64, error) {
-	n, err := s.db.Exec(ctx, `DELETE FROM webhook_events WHERE received_at < $1`, before)
+	n, err := dropBefore(ctx, s.db, `webhook_events`, `provider, dedupe_key`, `received_at`, before)
 	return n, wrap("forget webhooks", err)
 }
 

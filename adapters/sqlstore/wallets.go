@@ -95,9 +95,14 @@ func (s *Wallets) Balance(ctx context.Context, account ident.AccountID, now time
 }
 
 // Expired implements store.Wallets.
-func (s *Wallets) Expired(ctx context.Context, now time.Time, limit int) ([]ident.AccountID, error) {
-	accounts, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.AccountID], `SELECT DISTINCT account FROM lots
-		WHERE remaining > 0 AND expires_at IS NOT NULL AND expires_at <= $1 LIMIT $2`, now, limit)
+func (s *Wallets) Expired(ctx context.Context, now time.Time, after ident.AccountID, limit int) ([]ident.AccountID, error) {
+	q := newQuery(now)
+	q.where("remaining > 0 AND expires_at IS NOT NULL AND expires_at <= $1")
+	if !after.IsZero() {
+		q.where("account > ?", after)
+	}
+	accounts, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.AccountID], `SELECT DISTINCT account FROM lots`+q.text()+
+		` ORDER BY account`+q.limit(limit), q.args...)
 	return accounts, wrap("expired lots", err)
 }
 

@@ -170,6 +170,30 @@ func (s *Posts) Settle(ctx context.Context, media ident.MediaID) error {
 	})
 }
 
+// SettleOverdue publishes the posts that wait for nothing any more, whose event
+// was parked or lost: a chore.
+func (s *Posts) SettleOverdue(ctx context.Context) error {
+	overdue, err := s.Posts.Overdue(ctx, overdueBatch)
+	if err != nil {
+		return err
+	}
+	for _, id := range overdue {
+		err := s.Tx.Do(ctx, func(ctx context.Context) error {
+			post, err := s.Posts.Lock(ctx, id)
+			if err != nil {
+				return err
+			}
+			return s.settle(ctx, post)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const overdueBatch = 1000
+
 func (s *Posts) settle(ctx context.Context, post *content.Post) error {
 	author := post.Record().Author
 	media, err := s.media(ctx, author, post)

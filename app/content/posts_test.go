@@ -149,6 +149,26 @@ func TestPublishing(t *testing.T) {
 			t.Fatalf("%s, %v", d.state(id), d.topics())
 		}
 	})
+	t.Run("a post whose event was lost is published by the chore, one that waits is left alone", func(t *testing.T) {
+		d := newDesk(t)
+		lost, waits := d.medium(false), d.medium(false)
+		overdue, waiting := d.create(false, nil, lost), d.create(false, nil, waits)
+		d.media[lost] = true
+		for id, state := range map[ident.MediaID]string{lost: "ready", waits: "processing"} {
+			_, err := d.db.Exec(t.Context(), `INSERT INTO media (id, owner, purpose, state, stage, progress, attempt, error_code, retryable, original, size,
+					sha256, kind, content_type, width, height, duration_ms, blurhash, dominant, alt, created_at, updated_at)
+				VALUES ($1, $2, 'post', $3, '', 0, 1, '', $4, '', 1, '', '', '', 0, 0, 0, '', '', '', $5, $5)`, id, author, state, false, d.clock)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.posts.SettleOverdue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if d.state(overdue) != rules.Published || d.state(waiting) != rules.Processing {
+			t.Errorf("%s, %s", d.state(overdue), d.state(waiting))
+		}
+	})
 	t.Run("a post with a medium that has failed goes on waiting", func(t *testing.T) {
 		d := newDesk(t)
 		good, bad := d.medium(false), d.medium(false)

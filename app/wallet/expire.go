@@ -27,23 +27,20 @@ type Expiry struct {
 // the others their turn.
 func (s *Expiry) ExpireCoins(ctx context.Context) (total money.Coins, err error) {
 	now := s.Now()
+	var after ident.AccountID
 	for {
-		accounts, listErr := s.Wallets.Expired(ctx, now, expireBatch)
-		if listErr != nil {
+		accounts, listErr := s.Wallets.Expired(ctx, now, after, expireBatch)
+		if listErr != nil || len(accounts) == 0 {
 			return total, errors.Join(err, listErr)
 		}
-		var batch money.Coins
 		for _, account := range accounts {
 			coins, failed := s.expire(ctx, account, now)
 			if failed != nil {
 				err = errors.Join(err, failed)
 			}
-			batch += coins
+			total += coins
 		}
-		total += batch
-		if batch == 0 { // none are left, or none that can be helped
-			return total, err
-		}
+		after = accounts[len(accounts)-1]
 	}
 }
 

@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/wallet"
@@ -22,20 +23,26 @@ const (
 // It may run in several processes at once.
 func (s *Settlements) SweepTopUps(ctx context.Context) (asked int, err error) {
 	notSince := s.Now().Add(-s.AskAfter)
-	misses := map[string]int{}
+	misses, unreadable := map[string]int{}, map[ident.TopUpID]bool{}
 	var missed []ident.TopUpID
 	for {
 		ids, err := s.TopUps.Unsettled(ctx, notSince, sweepBatch)
 		if err != nil {
 			return asked, err
 		}
+		ids = slices.DeleteFunc(ids, func(id ident.TopUpID) bool { return unreadable[id] })
 		if len(ids) == 0 {
 			return asked, s.looked(ctx, missed...) // again: behind those that were not asked about
 		}
 		for _, id := range ids {
 			t, err := s.TopUps.Get(ctx, id)
 			if err != nil {
-				return asked, err
+				if ctx.Err() != nil {
+					return asked, ctx.Err()
+				}
+				s.Log.ErrorContext(ctx, "top-up cannot be read", "top_up", id, "error", err)
+				unreadable[id] = true
+				continue
 			}
 			provider := t.Record().Provider
 			if misses[provider] >= mostMisses {

@@ -112,7 +112,9 @@ func (s *Webhooks) enqueue(ctx context.Context, n notice) error {
 }
 
 // Worker does the jobs that TakeInWebhook writes down. One that is given up is
-// left to the sweeper.
+// left to the sweeper, unless its provider is away: the sweeper does not ask
+// about a top-up that is closed here and was paid late, and the provider does
+// not tell again.
 func (s *Webhooks) Worker() jobs.Worker {
 	finish := func(ctx context.Context, l jobs.Lease) error {
 		return s.Tx.Do(ctx, func(ctx context.Context) error { return s.Queue.Finish(ctx, l) })
@@ -131,9 +133,21 @@ func (s *Webhooks) Worker() jobs.Worker {
 		},
 		GiveUp: func(ctx context.Context, l jobs.Lease, cause error) error {
 			s.Log.ErrorContext(ctx, "webhook given up", "notice", l.Job.Payload, "error", cause)
-			return finish(ctx, l)
+			if !errors.Is(cause, ErrProviderAway) {
+				return finish(ctx, l)
+			}
+			return s.postpone(ctx, l)
 		},
 	}
+}
+
+// postpone puts a job off by an hour, with all its attempts.
+func (s *Webhooks) postpone(ctx context.Context, l jobs.Lease) error {
+	return s.Tx.Do(ctx, func(ctx context.Context) error {
+		again := l.Job
+		again.RunAt = s.Now().Add(time.Hour)
+		return errors.Join(s.Queue.Finish(ctx, l), s.Queue.Enqueue(ctx, again))
+	})
 }
 
 func (s *Webhooks) settle(ctx context.Context, n notice) error {

@@ -8,13 +8,16 @@ import (
 	"io"
 	"os"
 	"text/tabwriter"
+	"time"
 
 	"github.com/sajin-sns/sajin/adapters/httpapi"
 	"github.com/sajin-sns/sajin/adapters/keyring"
+	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/app/accounts"
 	"github.com/sajin-sns/sajin/app/wallet"
 	"github.com/sajin-sns/sajin/cmd/sajin/server"
 	"github.com/sajin-sns/sajin/config"
+	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/money"
 )
 
@@ -85,6 +88,7 @@ func writeDocument(ctx context.Context, w io.Writer, format string) error {
 type adminCmd struct {
 	Grant        grantCmd        `cmd:"" help:"Give an account a role, or coins."`
 	RotateKeys   rotateKeysCmd   `cmd:"" help:"Sign with a new key from now on. Running servers notice."`
+	Events       eventsCmd       `cmd:"" help:"List the events that a consumer gave up, or send one again."`
 	VerifyLedger verifyLedgerCmd `cmd:"" help:"Add the journal up and compare every wallet with it."`
 }
 
@@ -166,5 +170,35 @@ func (verifyLedgerCmd) Run(ctx context.Context, g *globals) error {
 		}
 		fmt.Println("the ledger balances")
 		return nil
+	})
+}
+
+type eventsCmd struct {
+	Resend   string `help:"Id of an event to send again." placeholder:"ID"`
+	Consumer string `help:"Whose parked event it is. Needed with --resend."`
+}
+
+func (cmd eventsCmd) Run(ctx context.Context, g *globals) error {
+	c, err := g.load(nil)
+	if err != nil {
+		return err
+	}
+	return server.Use(ctx, c, server.Options{}, func(outbox *sqlstore.Outbox) error {
+		if cmd.Resend != "" {
+			id, err := ident.Parse[ident.EventID](cmd.Resend)
+			if err != nil {
+				return fmt.Errorf("--resend: %w", err)
+			}
+			return outbox.Resend(ctx, cmd.Consumer, id)
+		}
+		parked, err := outbox.ListParked(ctx, 1000)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		for _, e := range parked {
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", e.ParkedAt.Format(time.DateTime), e.ID, e.Consumer, e.Topic, e.Error)
+		}
+		return w.Flush()
 	})
 }

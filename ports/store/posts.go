@@ -23,6 +23,11 @@ type Posts interface {
 	// Waiting lists the posts that wait for a medium.
 	Waiting(ctx context.Context, media ident.MediaID) ([]ident.PostID, error)
 
+	// Overdue lists at most limit posts that wait although all their media are
+	// ready: the event that would have settled them was lost on an operator's
+	// way.
+	Overdue(ctx context.Context, limit int) ([]ident.PostID, error)
+
 	// Remaining lists at most limit posts of an author that are not deleted.
 	Remaining(ctx context.Context, author ident.AccountID, limit int) ([]ident.PostID, error)
 

@@ -26,8 +26,9 @@ type Wallets interface {
 	// Statement lists the account's journals, the newest first.
 	Statement(ctx context.Context, account ident.AccountID, page Page) (List[Entry], error)
 
-	// Expired lists accounts with expired lots that are not booked out yet.
-	Expired(ctx context.Context, now time.Time, limit int) ([]ident.AccountID, error)
+	// Expired lists accounts with expired lots that are not booked out yet, in
+	// the order of their ids, beginning after one; zero begins with the first.
+	Expired(ctx context.Context, now time.Time, after ident.AccountID, limit int) ([]ident.AccountID, error)
 
 	// Earned is the balance of a creator's ledger account in coins. It locks
 	// nothing: sales may go on.

@@ -154,7 +154,7 @@ func walletBalances(t *testing.T, b *bank) {
 		b.grant(t, other, 2, "c", soon)
 		expired := func(at time.Time, limit int) int {
 			t.Helper()
-			list, err := b.Wallets.Expired(ctx, at, limit)
+			list, err := b.Wallets.Expired(ctx, at, ident.AccountID{}, limit)
 			b.must(t, err)
 			return len(list)
 		}
@@ -162,7 +162,10 @@ func walletBalances(t *testing.T, b *bank) {
 			t.Fatal(a, b, c)
 		}
 		b.must(t, b.change(ctx, other, func(_ context.Context, w *wallet.Wallet) error { w.Expire(b.ids, soon); return nil }))
-		if list, err := b.Wallets.Expired(ctx, soon, 10); err != nil || len(list) != 1 || list[0] != b.bora {
+		if list, err := b.Wallets.Expired(ctx, soon, b.bora, 10); err != nil || len(list) != 0 {
+			t.Errorf("after the last one: %v, %v", list, err)
+		}
+		if list, err := b.Wallets.Expired(ctx, soon, ident.AccountID{}, 10); err != nil || len(list) != 1 || list[0] != b.bora {
 			t.Fatal(list, err)
 		}
 		b.balanced(t)

@@ -25,6 +25,7 @@ CREATE INDEX posts_paid_newest ON posts (published_at, id) WHERE state = 'publis
 CREATE INDEX posts_free_newest ON posts (published_at, id) WHERE state = 'published' AND price_coins = 0;
 CREATE INDEX posts_merged ON posts (author, published_at, id) WHERE state = 'published' AND merged;
 CREATE INDEX posts_own ON posts (author, id);
+CREATE INDEX posts_waiting ON posts (id) WHERE state = 'processing';
 
 CREATE TABLE post_media (
 	post     BLOB   NOT NULL REFERENCES posts (id) ON DELETE CASCADE,

@@ -9,6 +9,7 @@ import (
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/adapters/worker"
 	"github.com/sajin-sns/sajin/app/accounts"
+	"github.com/sajin-sns/sajin/app/content"
 	"github.com/sajin-sns/sajin/app/media"
 	"github.com/sajin-sns/sajin/app/once"
 	"github.com/sajin-sns/sajin/app/wallet"
@@ -41,10 +42,11 @@ func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now f
 	})
 }
 
-func newSchedule(a *accounts.Maintenance, u *media.Uploads, settle *wallet.Settlements, coins *wallet.Expiry, keys store.Idempotency, tops store.TopUps, outbox *sqlstore.Outbox,
+func newSchedule(posts *content.Posts, a *accounts.Maintenance, u *media.Uploads, settle *wallet.Settlements, coins *wallet.Expiry, keys store.Idempotency, tops store.TopUps, outbox *sqlstore.Outbox,
 	blobs blob.Store, now func() time.Time, log *slog.Logger,
 ) *worker.Schedule {
 	s := worker.NewSchedule(log)
+	s.Every("settle overdue posts", 10*time.Minute, posts.SettleOverdue)
 	s.Every("purge accounts", time.Hour, a.Purge)
 	s.Every("sweep sessions", time.Hour, a.Sweep)
 	s.Every("expire uploads", 10*time.Minute, u.ExpireUploads)
