@@ -432,6 +432,34 @@ func TestWebhooks(t *testing.T) {
 		s.work(t)
 		s.is(t, top, rules.TopUpPaid, 1)
 	})
+	t.Run("a customer who paid late while the provider was away gets the coins in the end", func(t *testing.T) {
+		s := openTill(t)
+		top := s.start(t, popular)
+		s.outcome(t, top, sandboxpay.Succeeded)
+		// Closed here, at a provider that cannot close payments.
+		if _, err := s.db.Exec(t.Context(), `UPDATE top_ups SET state = 'expired'`); err != nil {
+			t.Fatal(err)
+		}
+		s.webhook(t, top.ProviderRef)
+		s.sandbox.Controls().Away(true)
+		worker := s.webhooks.Worker()
+		l, _, err := s.queue.Claim(t.Context(), []string{wallet.SettleJob}, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cause := worker.Run(t.Context(), l)
+		wants(t, cause, wallet.ErrProviderAway)
+		if err := worker.GiveUp(t.Context(), l, cause); err != nil {
+			t.Fatal(err)
+		}
+		s.sandbox.Controls().Away(false)
+		if done := s.work(t); done != 0 {
+			t.Errorf("%d jobs were done at once", done)
+		}
+		s.pass(time.Hour)
+		s.work(t)
+		s.is(t, top, rules.TopUpPaid, 1)
+	})
 	t.Run("a job that is given up leaves the rest to the sweeper", func(t *testing.T) {
 		s := openTill(t)
 		top := s.start(t, popular)
