@@ -40,14 +40,7 @@ func (s *Leaving) Worker() jobs.Worker {
 
 // postpone keeps at it: what belonged to somebody who left must go.
 func (s *Leaving) postpone(ctx context.Context, l jobs.Lease, _ error) error {
-	return s.Posts.Tx.Do(ctx, func(ctx context.Context) error {
-		again := l.Job
-		again.RunAt = s.Posts.Now().Add(time.Hour)
-		if err := s.Queue.Finish(ctx, l); err != nil {
-			return err
-		}
-		return s.Queue.Enqueue(ctx, again)
-	})
+	return jobs.Postpone(ctx, s.Posts.Tx, s.Queue, l, s.Posts.Now().Add(time.Hour))
 }
 
 // left ends the job, and lets others know.

@@ -70,14 +70,5 @@ func (s *Disposal) remove(ctx context.Context, m media.Record) error {
 // postpone keeps at it: what somebody took away must go, however long the
 // storage is down.
 func (s *Disposal) postpone(ctx context.Context, l jobs.Lease, _ error) error {
-	return postpone(ctx, s.Tx, s.Queue, l, s.Now())
-}
-
-// postpone puts a job off by an hour, with all its attempts.
-func postpone(ctx context.Context, t tx.Runner, queue jobs.Queue, l jobs.Lease, now time.Time) error {
-	return t.Do(ctx, func(ctx context.Context) error {
-		again := l.Job
-		again.RunAt = now.Add(time.Hour)
-		return errors.Join(queue.Finish(ctx, l), queue.Enqueue(ctx, again))
-	})
+	return jobs.Postpone(ctx, s.Tx, s.Queue, l, s.Now().Add(time.Hour))
 }

@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/media"
@@ -34,7 +35,7 @@ func (s *Leaving) Handlers() []event.Handler {
 // Worker does the job.
 func (s *Leaving) Worker() jobs.Worker {
 	return jobs.Worker{Kind: KindLeave, Run: s.run, GiveUp: func(ctx context.Context, l jobs.Lease, _ error) error {
-		return postpone(ctx, s.Media.Tx, s.Media.Queue, l, s.Media.Now())
+		return jobs.Postpone(ctx, s.Media.Tx, s.Media.Queue, l, s.Media.Now().Add(time.Hour))
 	}}
 }
 

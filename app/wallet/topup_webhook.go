@@ -136,18 +136,9 @@ func (s *Webhooks) Worker() jobs.Worker {
 			if !errors.Is(cause, ErrProviderAway) {
 				return finish(ctx, l)
 			}
-			return s.postpone(ctx, l)
+			return jobs.Postpone(ctx, s.Tx, s.Queue, l, s.Now().Add(time.Hour))
 		},
 	}
-}
-
-// postpone puts a job off by an hour, with all its attempts.
-func (s *Webhooks) postpone(ctx context.Context, l jobs.Lease) error {
-	return s.Tx.Do(ctx, func(ctx context.Context) error {
-		again := l.Job
-		again.RunAt = s.Now().Add(time.Hour)
-		return errors.Join(s.Queue.Finish(ctx, l), s.Queue.Enqueue(ctx, again))
-	})
 }
 
 func (s *Webhooks) settle(ctx context.Context, n notice) error {

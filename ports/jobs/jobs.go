@@ -8,6 +8,7 @@ import (
 
 	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/tx"
 )
 
 // Job is a piece of work. There is at most one of a kind for a subject.
@@ -86,6 +87,19 @@ type Worker struct {
 
 	// GiveUp records that the job has failed for good, and calls Finish.
 	GiveUp func(ctx context.Context, l Lease, cause error) error
+}
+
+// Postpone puts a job off until a time, with all its attempts: for a GiveUp that
+// must not give up.
+func Postpone(ctx context.Context, t tx.Runner, q Queue, l Lease, until time.Time) error {
+	return t.Do(ctx, func(ctx context.Context) error {
+		again := l.Job
+		again.RunAt = until
+		if err := q.Finish(ctx, l); err != nil {
+			return err
+		}
+		return q.Enqueue(ctx, again)
+	})
 }
 
 // Permanent marks an error that trying again will not mend.
