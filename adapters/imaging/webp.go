@@ -137,19 +137,29 @@ func (h *header) webpFirstFrame(f *file, body span) error {
 }
 
 // setWebPFrame also reckons what x/image/webp allocates: packed pixels and a
-// second buffer for the transforms, or planes; alpha is unpacked like a picture.
+// second buffer for the transforms, or planes; alpha is unpacked like a picture,
+// whether it is compressed or not.
 func (h *header) setWebPFrame(fr webpFrame) {
 	area := int64(fr.width+15) * int64(fr.height+15)
 	switch {
 	case fr.format == "VP8L":
 		fr.alpha = span{}
-		h.decodeBytes = 8 * area
+		h.decodeBytes = 8*area + fr.codes(fr.pixels)
 	case fr.alpha.length > 0:
-		h.decodeBytes = (2 + 9) * area
+		h.decodeBytes = (2+9)*area + fr.codes(fr.alpha)
 	default:
 		h.decodeBytes = 2 * area
 	}
 	h.frame = fr
+}
+
+// codes is what the Huffman codes of a lossless stream take at most. There is a
+// group of them for each tile of 4 by 4 pixels, but the decoder refuses more
+// than 2600. A group has tables of 2.6 KiB and up to 5304 nodes, in 53 KiB; ten
+// bytes of the stream can ask for 32 KiB of nodes.
+func (fr webpFrame) codes(stream span) int64 {
+	groups := min(2600, int64(fr.width+3)/4*(int64(fr.height+3)/4))
+	return groups*(3<<10) + min(groups*(53<<10), stream.length*(4<<10))
 }
 
 func webpDimensions(f *file, format string, pixels span) (w, h int, err error) {
