@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
@@ -72,22 +73,32 @@ func (s *Profiles) Profile(ctx context.Context, viewer ident.AccountID, handle s
 }
 
 // Search implements store.Profiles. Handles and names are searched apart, each
-// along its own index.
+// along its own index. Names come in another order than the answer's, so all
+// that are looked at have to be sorted: hence their bound.
 func (s *Profiles) Search(ctx context.Context, viewer ident.AccountID, prefix string, page store.Page) (store.List[*store.Profile], error) {
 	q := newQuery(viewer)
 	first := strings.ToLower(prefix)
 	from, to := q.arg(first), q.arg(first+"\U0010ffff") // behind everything that begins so
-	after := ""
+	lower, notLast, after := from, "", ""
 	if !page.After.IsZero() {
-		after = ` AND handle > (SELECT handle FROM accounts WHERE id = ` + q.arg(ident.AccountID(page.After.ID)) + `)`
+		id := q.arg(ident.AccountID(page.After.ID))
+		// One bound for the index: of two, SQLite may begin at the farther.
+		lower = `(SELECT CASE WHEN handle > ` + from + ` THEN handle ELSE ` + from + ` END FROM accounts WHERE id = ` + id + `)`
+		notLast = ` AND id <> ` + id
+		after = ` WHERE handle > (SELECT handle FROM accounts WHERE id = ` + id + `)`
 	}
 	limit := q.limit(page.Limit + 1)
-	beginning := func(column string) string {
-		return `SELECT id FROM (SELECT id, handle FROM accounts WHERE ` + column + ` >= ` + from + ` AND ` + column + ` < ` + to +
-			after + ` AND deleted_at IS NULL ORDER BY handle` + limit + `) by_` + column
+	beginning := func(column, lower string) string {
+		return `SELECT id, handle FROM accounts WHERE ` + column + ` >= ` + lower + ` AND ` + column + ` < ` + to + ` AND deleted_at IS NULL`
 	}
+	next := func(matches string) string {
+		return `SELECT id FROM (` + matches + ` ORDER BY handle` + limit + `) next`
+	}
+	handles := next(beginning("handle", lower) + notLast)
+	names := next(`SELECT id, handle FROM (` + beginning("display_key", from) + `
+		ORDER BY display_key, handle LIMIT ` + strconv.Itoa(store.MaxNames) + `) first_names` + after)
 	profiles, err := sqldb.List(ctx, s.db, scanProfile(viewer), `SELECT `+profileColumns+`
-		FROM (`+beginning("handle")+` UNION `+beginning("display_key")+`) m JOIN accounts a ON a.id = m.id`+profileTables+`
+		FROM (`+handles+` UNION `+names+`) m JOIN accounts a ON a.id = m.id`+profileTables+`
 		ORDER BY a.handle`+limit, q.args...)
 	return pageOf(profiles, page.Limit,
 		func(p *store.Profile) store.Position { return store.Position{At: p.CreatedAt, ID: p.ID} },

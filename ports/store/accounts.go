@@ -50,8 +50,16 @@ type Profiles interface {
 	// Search lists the accounts whose handle or display name begins with a
 	// text, in whichever case, in the order of their handles. A page is
 	// everything after the handle of the account that Position.ID names.
+	//
+	// Of the accounts found by their names these are the first MaxNames, by
+	// name and then by handle; all pages together have no others. All that are
+	// found by their handles are listed.
 	Search(ctx context.Context, viewer ident.AccountID, prefix string, page Page) (List[*Profile], error)
 }
+
+// MaxNames bounds what a search looks at: accounts whose display names begin
+// with the text.
+const MaxNames = 1000
 
 // Profile is an account as others see it.
 type Profile struct {

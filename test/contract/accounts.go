@@ -41,6 +41,7 @@ func Accounts(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb
 	t.Run("a profile says what the viewer has to do with it", func(t *testing.T) { profileRelations(t, world(t)) })
 	t.Run("a search finds beginnings", func(t *testing.T) { searchBeginnings(t, world(t)) })
 	t.Run("a search pages in the order of handles", func(t *testing.T) { searchPages(t, world(t)) })
+	t.Run("a search looks at the first names only", func(t *testing.T) { searchFirstNames(t, world(t)) })
 	t.Run("a session comes back with the token that is shown", func(t *testing.T) { roundTripSession(t, world(t)) })
 	t.Run("a token is used by one at a time", func(t *testing.T) { contestedToken(t, world(t)) })
 	t.Run("all sessions but one are ended", func(t *testing.T) { endAllSessions(t, world(t)) })

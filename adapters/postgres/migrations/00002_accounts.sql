@@ -19,7 +19,9 @@ CREATE TABLE accounts (
 	purge_at      timestamptz,
 	purged_at     timestamptz
 );
-CREATE INDEX accounts_display ON accounts (display_key);
+-- Searches do not walk over those who have left.
+CREATE INDEX accounts_searched ON accounts (handle) WHERE deleted_at IS NULL;
+CREATE INDEX accounts_display ON accounts (display_key, handle) WHERE deleted_at IS NULL;
 CREATE INDEX accounts_purge ON accounts (purge_at) WHERE purge_at IS NOT NULL;
 
 CREATE TABLE account_counts (
