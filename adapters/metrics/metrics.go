@@ -120,13 +120,19 @@ func (c *Collector) gauge(metrics chan<- prometheus.Metric, desc *prometheus.Des
 }
 
 // Handler answers scrapes: the collector's metrics, others' and those of the
-// process. What fails to be read is logged, and the rest is answered.
+// process. What fails to be read is logged, and the rest is answered. Two
+// scrapes are answered at a time, and more are refused with 503.
 func (c *Collector) Handler(others ...prometheus.Collector) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), c)
 	registry.MustRegister(others...)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorHandling: promhttp.ContinueOnError,
-		ErrorLog:      slog.NewLogLogger(c.o.Log.Handler(), slog.LevelError),
+
+		// Each scrape asks the database: whoever floods the address must not
+		// take its connections.
+		MaxRequestsInFlight: 2,
+
+		ErrorLog: slog.NewLogLogger(c.o.Log.Handler(), slog.LevelError),
 	})
 }

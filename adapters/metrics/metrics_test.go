@@ -125,3 +125,49 @@ func TestSilence(t *testing.T) {
 		}
 	})
 }
+
+// slow is a database that answers when it is told to.
+type slow struct {
+	silent
+	asked, answer chan bool
+}
+
+func (s slow) Backlog(context.Context) (int64, time.Duration, error) {
+	s.asked <- true
+	<-s.answer
+	return 0, 0, nil
+}
+
+func TestFlood(t *testing.T) {
+	t.Run("two scrapes at once are answered, and a third is refused before it asks the database", func(t *testing.T) {
+		db := slow{asked: make(chan bool), answer: make(chan bool)}
+		h := metrics.New(db, silent{}, metrics.Options{}).Handler()
+		get := func() int {
+			answer := httptest.NewRecorder()
+			h.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
+			return answer.Code
+		}
+		codes := make(chan int, 3)
+		for range 2 {
+			go func() { codes <- get() }()
+			<-db.asked
+		}
+		go func() { codes <- get() }()
+		select {
+		case <-db.asked:
+			t.Error("the third asks the database")
+			db.answer <- true
+		case code := <-codes:
+			if code != 503 {
+				t.Errorf("the third is answered %d", code)
+			}
+			codes <- 200 // in its place
+		}
+		close(db.answer)
+		for range 3 {
+			if code := <-codes; code != 200 {
+				t.Errorf("answered %d", code)
+			}
+		}
+	})
+}
