@@ -31,7 +31,7 @@ var makers = map[string]func(c config.Config, book *sqlstore.SandboxBook, now fu
 	"sandbox": func(c config.Config, book *sqlstore.SandboxBook, now func() time.Time, log *slog.Logger) (payment.Provider, error) {
 		secret := c.Payments.Sandbox.WebhookSecret.Reveal()
 		if host, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil || !net.ParseIP(host).IsLoopback() {
-			log.Warn("the sandbox payment provider gives coins to whoever asks, and this server listens to more than this machine", "http.listen", c.HTTP.Listen)
+			log.Warn("the sandbox payment provider gives coins to whoever asks, and this server listens to more than this machine", "listen", c.HTTP.Listen)
 		}
 		if secret == "" {
 			secret = rand.Text()
