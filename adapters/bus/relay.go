@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -26,25 +27,18 @@ type RelayOptions struct {
 }
 
 func (o *RelayOptions) defaults() {
-	o.Concurrency = or(o.Concurrency, 16)
-	o.Poll = or(o.Poll, 500*time.Millisecond)
-	o.Lease = or(o.Lease, 30*time.Second)
-	o.Pause = or(o.Pause, time.Second)
-	o.MaxPause = or(o.MaxPause, time.Minute)
-	o.Grace = or(o.Grace, 5*time.Second)
+	o.Concurrency = cmp.Or(o.Concurrency, 16)
+	o.Poll = cmp.Or(o.Poll, 500*time.Millisecond)
+	o.Lease = cmp.Or(o.Lease, 30*time.Second)
+	o.Pause = cmp.Or(o.Pause, time.Second)
+	o.MaxPause = cmp.Or(o.MaxPause, time.Minute)
+	o.Grace = cmp.Or(o.Grace, 5*time.Second)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-}
-
-func or[T int | time.Duration](value, otherwise T) T {
-	if value > 0 {
-		return value
-	}
-	return otherwise
 }
 
 // Relay publishes the events of an outbox, each at least once. Several are

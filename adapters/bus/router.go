@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,11 +29,11 @@ type RouterOptions struct {
 }
 
 func (o *RouterOptions) defaults() {
-	o.Attempts = or(o.Attempts, 5)
-	o.Pause = or(o.Pause, 50*time.Millisecond)
-	o.MaxPause = or(o.MaxPause, 5*time.Second)
-	o.Timeout = or(o.Timeout, 30*time.Second)
-	o.Grace = or(o.Grace, 5*time.Second)
+	o.Attempts = cmp.Or(o.Attempts, 5)
+	o.Pause = cmp.Or(o.Pause, 50*time.Millisecond)
+	o.MaxPause = cmp.Or(o.MaxPause, 5*time.Second)
+	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
+	o.Grace = cmp.Or(o.Grace, 5*time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -4,6 +4,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,11 +50,11 @@ type Options struct {
 }
 
 func (o *Options) defaults() {
-	o.Concurrency = or(o.Concurrency, 4)
-	o.Timeout = or(o.Timeout, time.Hour)
-	o.Lease = or(o.Lease, time.Minute)
-	o.Poll = or(o.Poll, time.Second)
-	o.Grace = or(o.Grace, 10*time.Second)
+	o.Concurrency = cmp.Or(o.Concurrency, 4)
+	o.Timeout = cmp.Or(o.Timeout, time.Hour)
+	o.Lease = cmp.Or(o.Lease, time.Minute)
+	o.Poll = cmp.Or(o.Poll, time.Second)
+	o.Grace = cmp.Or(o.Grace, 10*time.Second)
 	if o.Backoff == nil {
 		o.Backoff = func(attempt int) time.Duration { return grow(5*time.Second, time.Hour, attempt) }
 	}
@@ -63,13 +64,6 @@ func (o *Options) defaults() {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-}
-
-func or[T int | time.Duration](value, otherwise T) T {
-	if value > 0 {
-		return value
-	}
-	return otherwise
 }
 
 // Pool runs the jobs of a queue. Every kind has places of its own, so that one
@@ -109,8 +103,8 @@ func New(queue Queue, workers []jobs.Worker, o Options) (*Pool, error) {
 		}
 		seen[w.Kind] = true
 		limit := o.Kinds[w.Kind]
-		limit.Concurrency = or(limit.Concurrency, o.Concurrency)
-		limit.Timeout = or(limit.Timeout, o.Timeout)
+		limit.Concurrency = cmp.Or(limit.Concurrency, o.Concurrency)
+		limit.Timeout = cmp.Or(limit.Timeout, o.Timeout)
 		p.kinds = append(p.kinds, &kind{Worker: w, Limit: limit, places: make(chan struct{}, limit.Concurrency)})
 	}
 	return p, nil
