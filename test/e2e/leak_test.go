@@ -446,6 +446,22 @@ func TestWhoMayOpen(t *testing.T) {
 			w.sees(who, m.Client, author, id, true, at...)
 		}
 
+		t.Run("a draft is its author's alone, and so are links to its pictures", func(t *testing.T) {
+			w.in(t)
+			draft := author.post(author.stamped(), tagged, func(p *api.NewPost) { yes := true; p.Draft = &yes })
+			w.sees("a stranger", stranger, author, draft.ID, true)
+			w.sees("a member", fan.Client, author, draft.ID, true)
+			if _, err := fan.buy(draft.ID); code(err) != "content.post-not-found" {
+				t.Error(err)
+			}
+			mine := rendition(t, read(t, author.Client, draft.ID), "w320")
+			for who, token := range map[string]string{"a stranger": "", "a member": fan.token()} {
+				if got := w.ask("GET", mine, token); got.status != 403 {
+					t.Errorf("%s: %d", who, got.status)
+				}
+			}
+			w.fetches(author, draft.ID)
+		})
 		t.Run("a subscribers' post is for subscribers alone, wherever it is met", func(t *testing.T) {
 			w.in(t)
 			for _, id := range []uuid.UUID{free.ID, sold.ID} {

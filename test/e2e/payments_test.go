@@ -566,7 +566,7 @@ func TestStatements(t *testing.T) {
 				t.Errorf("%s is not %+v", asJSON(t, entries), got)
 			}
 			if want := []api.WalletEntryKind{api.WalletEntryKindPurchase, api.WalletEntryKindGrant, api.WalletEntryKindPurchase, api.WalletEntryKindTopUp}; !slices.Equal(kinds, want) {
-				t.Errorf("%q", kinds)
+				t.Fatalf("%q", kinds)
 			}
 			if e := entries[2]; e.Paid != 0 || e.Bonus != -30 || e.PostID == nil || *e.PostID != first.ID || e.Memo != "Post by @"+author.account.Handle {
 				t.Errorf("%s", asJSON(t, e)) // coins that were given go first

@@ -90,7 +90,7 @@ func TestRefreshing(t *testing.T) {
 			w.in(t)
 			first := open()
 			one := next(t, first)
-			w.watch.turn(25 * time.Second)
+			w.watch.turn(20 * time.Second)
 			other := next(t, first)
 			w.live("one", one.AccessToken, "")
 			w.live("the other", other.AccessToken, "")
