@@ -41,6 +41,7 @@ func (s *Wallets) TrialBalance(ctx context.Context) (store.TrialBalance, error) 
 	problem(ownersBelowZero, scanBelowZero)
 	problem(walletsAstray, scanWalletAstray)
 	problem(prepaidAstray, scanPrepaidAstray)
+	problem(snapshotsAstray, scanSnapshotAstray)
 	problem(purchasesAstray, func(row sqldb.Row) (string, error) {
 		var id ident.PurchaseID
 		err := row.Scan(&id)

@@ -105,13 +105,3 @@ func (s *Wallets) Expired(ctx context.Context, now time.Time, after ident.Accoun
 		` ORDER BY account`+q.limit(limit), q.args...)
 	return accounts, wrap("expired lots", err)
 }
-
-// Earned implements store.Wallets.
-func (s *Wallets) Earned(ctx context.Context, creator ident.AccountID, account string) (money.Coins, error) {
-	var coins money.Coins
-	err := s.db.QueryRow(ctx, `SELECT CAST(
-			coalesce((SELECT sum(amount) FROM postings WHERE credit_owner = $1 AND credit_account = $2 AND asset = 'COIN'), 0) -
-			coalesce((SELECT sum(amount) FROM postings WHERE debit_owner = $1 AND debit_account = $2 AND asset = 'COIN'), 0) AS bigint)`,
-		creator, account).Scan(&coins)
-	return coins, wrap("earnings", err)
-}

@@ -44,7 +44,7 @@ type Earnings struct {
 
 // Earnings reads what the actor has earned as a creator.
 func (s *Statements) Earnings(ctx context.Context, actor ident.AccountID) (Earnings, error) {
-	pending, err := s.Wallets.Earned(ctx, actor, wallet.CreatorPending)
+	pending, err := s.Wallets.Earned(ctx, actor, wallet.CreatorPending, s.Now())
 	return Earnings{Pending: pending}, err
 }
 

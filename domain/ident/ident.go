@@ -110,6 +110,18 @@ func (id *ID[K]) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// At is an id that sorts before every id that was made at a time or later, and
+// after those that were made before, to the millisecond: a bound for ranges.
+func At[T ~[16]byte](t time.Time) T {
+	var id T
+	ms := t.UnixMilli()
+	for i := 5; i >= 0; i-- {
+		id[i] = byte(ms)
+		ms >>= 8
+	}
+	return id
+}
+
 // Source makes ids from a clock and a source of randomness that are handed to
 // it. Ids of one Source strictly increase, also within a millisecond and when
 // the clock steps back. It is safe for concurrent use.
@@ -134,11 +146,8 @@ func (s *Source) next() [16]byte {
 	if _, err := io.ReadFull(s.random, id[6:]); err != nil {
 		panic("ident: no randomness: " + err.Error())
 	}
-	ms := s.now().UnixMilli()
-	for i := 5; i >= 0; i-- {
-		id[i] = byte(ms)
-		ms >>= 8
-	}
+	now := At[[16]byte](s.now())
+	copy(id[:6], now[:6])
 	id[6] &= 0x07 // a counter that starts in its lower half has room to grow within the millisecond
 
 	s.mu.Lock()

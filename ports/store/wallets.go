@@ -31,8 +31,9 @@ type Wallets interface {
 	Expired(ctx context.Context, now time.Time, after ident.AccountID, limit int) ([]ident.AccountID, error)
 
 	// Earned is the balance of a creator's ledger account in coins. It locks
-	// nothing: sales may go on.
-	Earned(ctx context.Context, creator ident.AccountID, account string) (money.Coins, error)
+	// nothing: sales may go on. However many there were, it looks at the latest
+	// only, and takes the rest from a snapshot that it keeps.
+	Earned(ctx context.Context, creator ident.AccountID, account string, now time.Time) (money.Coins, error)
 
 	// TrialBalance adds the journal up by account name and asset, and compares
 	// the wallets and lots with it.

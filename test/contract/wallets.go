@@ -30,6 +30,7 @@ func Wallets(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb.
 		"statement":         walletStatement,
 		"trial balance":     walletTrialBalance,
 		"purchases":         walletPurchases,
+		"earnings":          walletEarnings,
 		"spending at once":  walletSpending,
 		"top-ups":           topUpRows,
 		"lists of top-ups":  topUpLists,

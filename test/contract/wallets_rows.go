@@ -175,11 +175,11 @@ func walletBalances(t *testing.T, b *bank) {
 			_, err := b.buy(ctx, b.bora, b.hana, b.post(t, b.hana), price)
 			b.must(t, err)
 			want := []money.Coins{1, 1 + 80, 1 + 80 + 81}[i]
-			if got, err := b.Wallets.Earned(ctx, b.hana, wallet.CreatorPending); err != nil || got != want {
+			if got, err := b.Wallets.Earned(ctx, b.hana, wallet.CreatorPending, b.clock); err != nil || got != want {
 				t.Errorf("%d, %v, not %d", got, err, want)
 			}
 		}
-		if got, err := b.Wallets.Earned(ctx, b.bora, wallet.CreatorPending); err != nil || got != 0 {
+		if got, err := b.Wallets.Earned(ctx, b.bora, wallet.CreatorPending, b.clock); err != nil || got != 0 {
 			t.Errorf("%d, %v", got, err)
 		}
 	})

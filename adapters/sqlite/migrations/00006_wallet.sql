@@ -55,6 +55,17 @@ CREATE TABLE postings (
 CREATE INDEX postings_debit ON postings (debit_owner, debit_account, journal) WHERE debit_owner IS NOT NULL;
 CREATE INDEX postings_credit ON postings (credit_owner, credit_account, journal) WHERE credit_owner IS NOT NULL;
 
+-- What an account of the ledger had earned up to a journal, so that reading it
+-- does not take longer with every sale. Made again from the book at any time.
+CREATE TABLE ledger_snapshots (
+	owner   BLOB    NOT NULL,
+	account TEXT    NOT NULL,
+	asset   TEXT    NOT NULL,
+	through BLOB    NOT NULL,
+	balance INTEGER NOT NULL,
+	PRIMARY KEY (owner, account, asset)
+) STRICT;
+
 -- A purchase is the entitlement to its post: it stays when the fan unsubscribes.
 CREATE TABLE purchases (
 	id      BLOB        NOT NULL PRIMARY KEY,
