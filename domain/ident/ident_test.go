@@ -37,6 +37,14 @@ func TestSource(t *testing.T) {
 	})
 }
 
+func TestAt(t *testing.T) {
+	clock := time.UnixMilli(1_700_000_000_500).UTC()
+	id := ident.New[ident.PostID](ident.NewSource(func() time.Time { return clock }, rand.Reader))
+	if id.Compare(ident.At[ident.PostID](clock)) <= 0 || id.Compare(ident.At[ident.PostID](clock.Add(time.Millisecond))) >= 0 {
+		t.Errorf("%s is not between the bounds of its millisecond", id)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("0190a5f0-0000-7000-8000-000000000001")
 	f.Add("0190A5F0-0000-7000-8000-00000000000g")
