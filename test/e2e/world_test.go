@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -97,6 +98,7 @@ func (w *world) down() {
 	if w.server == nil {
 		return
 	}
+	http.DefaultClient.CloseIdleConnections() // a server that stops waits for those that were never used
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	if err := w.server.Stop(ctx); err != nil {
