@@ -36,7 +36,38 @@ func (d *Delivery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer object.Close()
 	info := object.Info()
 	d.describe(w.Header(), r, info)
-	http.ServeContent(w, r, "", info.ModifiedAt, object)
+	http.ServeContent(&refusing{ResponseWriter: w, r: r}, r, "", info.ModifiedAt, object)
+}
+
+// refusing makes problems of what http.ServeContent refuses in plain text: a
+// range that is not there, a copy that is not the one asked for.
+type refusing struct {
+	http.ResponseWriter
+	r       *http.Request
+	refused bool
+}
+
+func (w *refusing) WriteHeader(status int) {
+	detail, refused := map[int]string{
+		http.StatusRequestedRangeNotSatisfiable: "the picture has no such range of bytes",
+		http.StatusPreconditionFailed:           "the picture is not the one that you ask for",
+	}[status]
+	if !refused {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	w.refused = true
+	for _, name := range []string{"Etag", "Last-Modified", "Accept-Ranges"} {
+		w.Header().Del(name)
+	}
+	writeProblem(w.ResponseWriter, newProblem(w.r.Context(), status, codes[status], detail))
+}
+
+func (w *refusing) Write(b []byte) (int, error) {
+	if w.refused {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
 }
 
 func (d *Delivery) open(r *http.Request) (blob.Object, error) {

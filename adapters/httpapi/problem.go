@@ -126,6 +126,9 @@ var codes = map[int]string{
 	http.StatusNotAcceptable:         "request.not-acceptable",
 	http.StatusNotFound:              "request.no-such-path",
 	http.StatusMethodNotAllowed:      "request.method",
+
+	http.StatusRequestedRangeNotSatisfiable: "request.range",
+	http.StatusPreconditionFailed:           "request.precondition",
 }
 
 // brokenBody is what the framework says of a body that it could not read to its

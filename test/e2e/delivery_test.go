@@ -346,6 +346,9 @@ func (g *gallery) ranges(t *testing.T) {
 	})
 	t.Run("a range beyond the end is 416", func(t *testing.T) {
 		got := get("Range", fmt.Sprintf("bytes=%d-", size))
+		if got.header.Get("Content-Type") != "application/problem+json" || !bytes.Contains(got.body, []byte(`"request.range"`)) {
+			t.Errorf("it is no problem: %s", got.body)
+		}
 		if got.status != 416 || got.header.Get("Content-Range") != fmt.Sprintf("bytes */%d", size) || bytes.Contains(got.body, g.picture[:4]) {
 			t.Errorf("%d %v %q", got.status, got.header, got.body)
 		}
