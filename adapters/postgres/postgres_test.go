@@ -215,3 +215,11 @@ func TestCopyFrom(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoIsCutOffKeepsNoLocksForLong(t *testing.T) {
+	db := open(t, pgtest.URL(t))
+	limit, err := sqldb.One(t.Context(), db, sqldb.Scalar[string], `SELECT current_setting('idle_in_transaction_session_timeout')`)
+	if err != nil || limit != "1min" {
+		t.Errorf("%q, %v", limit, err)
+	}
+}

@@ -36,6 +36,25 @@ func TestSweepTopUps(t *testing.T) {
 			}
 		}
 	})
+	t.Run("one that cannot be read keeps no other one waiting, nor the sweep from its end", func(t *testing.T) {
+		s := openTill(t)
+		tops := s.several(t, 3, "")
+		for _, top := range tops {
+			s.outcome(t, top, sandboxpay.Succeeded)
+		}
+		if _, err := s.db.Exec(t.Context(), `UPDATE top_ups SET client = 'torn' WHERE id = $1`, tops[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		s.pass(2 * time.Minute)
+		if asked := s.sweep(t); asked != 2 {
+			t.Errorf("asked about %d, not 2", asked)
+		}
+		for _, top := range tops[1:] {
+			if got, err := s.TopUp(t.Context(), s.fan, top.ID); err != nil || got.Status != rules.TopUpPaid {
+				t.Errorf("%+v, %v", got, err)
+			}
+		}
+	})
 	t.Run("it goes through more than fit one batch", func(t *testing.T) {
 		s := openTill(t)
 		tops := s.several(t, 230, "")

@@ -227,6 +227,18 @@ func topUpWebhooks(t *testing.T, b *bank) {
 		if n, err := b.TopUps.ForgetMessages(ctx, b.clock); err != nil || n != 1 {
 			t.Errorf("forgot %d, %v", n, err)
 		}
+		b.must(t, b.db.Do(ctx, func(ctx context.Context) error {
+			for i := range 2100 { // more than go in one statement
+				old.DedupeKey = fmt.Sprint("old", i)
+				if _, err := b.TopUps.TakeIn(ctx, old); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		if n, err := b.TopUps.ForgetMessages(ctx, b.clock); err != nil || n != 2100 {
+			t.Errorf("forgot %d of 2100, %v", n, err)
+		}
 		if !takeIn(t, old) || takeIn(t, message("sandbox", "a")) {
 			t.Error("the wrong one was forgotten")
 		}
