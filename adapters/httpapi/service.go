@@ -2,22 +2,30 @@ package httpapi
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/sajin-sns/sajin/domain/fault"
+	"github.com/sajin-sns/sajin/ports/health"
 )
 
 // Service is the resource that tells how the server itself is.
 type Service struct {
 	Version      string
 	Capabilities []string
-	Categories   []string                               // that posts may have
-	Checks       map[string]func(context.Context) error // what must work for the server to be of use
+	Categories   []string // that posts may have
+	Checks       []health.Check
 }
 
-type health struct {
+type alive struct {
 	Status string `json:"status" enum:"ok"`
+}
+
+type ready struct {
+	Status   string   `json:"status" enum:"ok,degraded"`
+	Degraded []string `json:"degraded" nullable:"false" doc:"What does not work, and is not needed at once"`
 }
 
 type about struct {
@@ -32,29 +40,50 @@ var errNotReady = fault.New(fault.Unavailable, "service.not-ready", "something t
 func (s *Service) register(r *registry) {
 	register(r, operation{
 		ID: "health", Method: http.MethodGet, Path: "/healthz", Tag: "service", Summary: "Whether the process lives",
-	}, func(context.Context, caller, *struct{}) (*struct{ Body health }, error) {
-		return &struct{ Body health }{health{"ok"}}, nil
+	}, func(context.Context, caller, *struct{}) (*struct{ Body alive }, error) {
+		return &struct{ Body alive }{alive{"ok"}}, nil
 	})
 	register(r, operation{
 		ID: "readiness", Method: http.MethodGet, Path: "/readyz", Tag: "service", Summary: "Whether everything that the server needs answers",
 		Problems: []int{http.StatusServiceUnavailable},
-	}, func(ctx context.Context, _ caller, _ *struct{}) (*struct{ Body health }, error) {
-		var missing []string
-		for name, check := range s.Checks {
-			if err := check(ctx); err != nil {
-				r.log.WarnContext(ctx, "not ready", "dependency", name, "error", err)
-				missing = append(missing, name)
-			}
-		}
-		if len(missing) > 0 {
-			slices.Sort(missing)
+	}, func(ctx context.Context, _ caller, _ *struct{}) (*struct{ Body ready }, error) {
+		missing, degraded := s.look(ctx, r.log)
+		switch {
+		case len(missing) > 0:
 			return nil, errNotReady.With("missing", missing)
+		case len(degraded) > 0:
+			return &struct{ Body ready }{ready{"degraded", degraded}}, nil
+		default:
+			return &struct{ Body ready }{ready{"ok", []string{}}}, nil
 		}
-		return &struct{ Body health }{health{"ok"}}, nil
 	})
 	register(r, operation{
 		ID: "service", Method: http.MethodGet, Path: "/v1/service", Tag: "service", Summary: "What runs here, and what it can do",
 	}, func(context.Context, caller, *struct{}) (*struct{ Body about }, error) {
 		return &struct{ Body about }{about{Name: "sajin", Version: s.Version, Capabilities: s.Capabilities, Categories: s.Categories}}, nil
 	})
+}
+
+// look runs the checks side by side, and answers the names of those that failed.
+func (s *Service) look(ctx context.Context, log *slog.Logger) (missing, degraded []string) {
+	failures := make([]error, len(s.Checks))
+	var all sync.WaitGroup
+	for i, check := range s.Checks {
+		all.Go(func() { failures[i] = check.Run(ctx) })
+	}
+	all.Wait()
+	for i, check := range s.Checks {
+		switch {
+		case failures[i] == nil:
+			continue
+		case check.Optional:
+			degraded = append(degraded, check.Name)
+		default:
+			missing = append(missing, check.Name)
+		}
+		log.WarnContext(ctx, "not ready", "dependency", check.Name, "optional", check.Optional, "error", failures[i])
+	}
+	slices.Sort(missing)
+	slices.Sort(degraded)
+	return missing, degraded
 }

@@ -12,13 +12,11 @@ import (
 
 	"github.com/sajin-sns/sajin/adapters/bus"
 	"github.com/sajin-sns/sajin/adapters/httpapi"
-	"github.com/sajin-sns/sajin/adapters/keyring"
 	"github.com/sajin-sns/sajin/adapters/metrics"
-	"github.com/sajin-sns/sajin/adapters/sqldb"
 	"github.com/sajin-sns/sajin/adapters/worker"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/domain/ident"
-	"github.com/sajin-sns/sajin/ports/blob"
+	"github.com/sajin-sns/sajin/ports/health"
 	"github.com/sajin-sns/sajin/ports/link"
 	"github.com/sajin-sns/sajin/ports/payment"
 )
@@ -28,6 +26,9 @@ func resource(constructor any) any {
 }
 
 func route(constructor any) any { return fx.Annotate(constructor, fx.ResultTags(`group:"routes"`)) }
+
+// check adds a health.Check, for /readyz and `sajin doctor`.
+func check(constructor any) any { return fx.Annotate(constructor, fx.ResultTags(`group:"checks"`)) }
 
 func newAPI(c config.Config, o Options, auth httpapi.Authenticator, sealer link.Sealer, ids *ident.Source, log *slog.Logger,
 	resources []httpapi.Resource, routes []httpapi.Route, collector *metrics.Collector,
@@ -42,18 +43,12 @@ func newAPI(c config.Config, o Options, auth httpapi.Authenticator, sealer link.
 	}, routes, resources...)
 }
 
-func service(c config.Config, o Options, db sqldb.DB, b blob.Store, keys *keyring.Ring) httpapi.Resource {
+func service(c config.Config, o Options, checks []health.Check) httpapi.Resource {
 	return &httpapi.Service{
 		Version:      o.Version,
 		Capabilities: append([]string{"posts", "uploads", "subscriptions", "wallet"}, prefixed("payments.", c.Payments.Providers)...),
 		Categories:   c.Content.Categories,
-		Checks: map[string]func(context.Context) error{
-			"database": db.Ping,
-			"storage": func(ctx context.Context) error {
-				return b.List(ctx, "readiness/", func(blob.Info) bool { return false })
-			},
-			"keys": func(context.Context) error { return keys.Err() },
-		},
+		Checks:       checks,
 	}
 }
 

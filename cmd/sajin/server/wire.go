@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
 	"log/slog"
 	"slices"
@@ -26,6 +27,7 @@ import (
 	"github.com/sajin-sns/sajin/ports/access"
 	"github.com/sajin-sns/sajin/ports/blob"
 	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/health"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/link"
 	processing "github.com/sajin-sns/sajin/ports/media"
@@ -60,6 +62,15 @@ var platform = fx.Module("platform",
 		},
 		processors,
 		providers,
+		check(func(db sqldb.DB) health.Check { return health.Check{Name: "database", Run: db.Ping} }),
+		check(func(b blob.Store) health.Check {
+			return health.Check{Name: "storage", Run: func(ctx context.Context) error {
+				return b.List(ctx, "readiness/", func(blob.Info) bool { return false })
+			}}
+		}),
+		check(func(k *keyring.Ring) health.Check {
+			return health.Check{Name: "keys", Run: func(context.Context) error { return k.Err() }}
+		}),
 	),
 )
 
@@ -242,7 +253,7 @@ var web = fx.Module("web",
 		}),
 		resource(func(w *wallet.Webhooks) httpapi.Resource { return &httpapi.Webhooks{Webhooks: w} }),
 		fx.Annotate(sandboxPages, fx.ResultTags(`group:"resources,flatten"`)),
-		resource(service),
+		fx.Annotate(service, fx.ParamTags(``, ``, `group:"checks"`), fx.ResultTags(`group:"resources"`)),
 		route(func(u *media.Uploads, s link.Signer, log *slog.Logger) httpapi.Route {
 			return (&httpapi.PartUpload{Uploads: u, Signer: s, Log: log}).Route()
 		}),

@@ -39,6 +39,21 @@ func (e AccountRole) Valid() bool {
 	}
 }
 
+// Defines values for AliveStatus.
+const (
+	AliveStatusOk AliveStatus = "ok"
+)
+
+// Valid indicates whether the value is a known member of the AliveStatus enum.
+func (e AliveStatus) Valid() bool {
+	switch e {
+	case AliveStatusOk:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CompletedUploadState.
 const (
 	CompletedUploadStateFailed     CompletedUploadState = "failed"
@@ -111,21 +126,6 @@ func (e EditedPostVisibility) Valid() bool {
 	case EditedPostVisibilityPublic:
 		return true
 	case EditedPostVisibilitySubscribers:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for HealthStatus.
-const (
-	HealthStatusOk HealthStatus = "ok"
-)
-
-// Valid indicates whether the value is a known member of the HealthStatus enum.
-func (e HealthStatus) Valid() bool {
-	switch e {
-	case HealthStatusOk:
 		return true
 	default:
 		return false
@@ -354,6 +354,24 @@ func (e PostMediumState) Valid() bool {
 	case PostMediumStateReceived:
 		return true
 	case PostMediumStateReceiving:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReadyStatus.
+const (
+	ReadyStatusDegraded ReadyStatus = "degraded"
+	ReadyStatusOk       ReadyStatus = "ok"
+)
+
+// Valid indicates whether the value is a known member of the ReadyStatus enum.
+func (e ReadyStatus) Valid() bool {
+	switch e {
+	case ReadyStatusDegraded:
+		return true
+	case ReadyStatusOk:
 		return true
 	default:
 		return false
@@ -636,6 +654,14 @@ type AccountCounts struct {
 	Subscriptions int64 `json:"subscriptions"`
 }
 
+// Alive defines model for Alive.
+type Alive struct {
+	Status AliveStatus `json:"status"`
+}
+
+// AliveStatus defines model for Alive.Status.
+type AliveStatus string
+
 // Author defines model for Author.
 type Author struct {
 	AvatarURL   *string            `json:"avatar_url,omitempty"`
@@ -759,14 +785,6 @@ type FollowList struct {
 	// NextCursor Where the next page begins; null on the last one
 	NextCursor *string `json:"next_cursor"`
 }
-
-// Health defines model for Health.
-type Health struct {
-	Status HealthStatus `json:"status"`
-}
-
-// HealthStatus defines model for Health.Status.
-type HealthStatus string
 
 // LibraryItem defines model for LibraryItem.
 type LibraryItem struct {
@@ -1087,6 +1105,16 @@ type Quota struct {
 	Total int64 `json:"total"`
 	Used  int64 `json:"used"`
 }
+
+// Ready defines model for Ready.
+type Ready struct {
+	// Degraded What does not work, and is not needed at once
+	Degraded []string    `json:"degraded"`
+	Status   ReadyStatus `json:"status"`
+}
+
+// ReadyStatus defines model for Ready.Status.
+type ReadyStatus string
 
 // Receipt defines model for Receipt.
 type Receipt struct {
@@ -6680,7 +6708,7 @@ type HealthResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Health
+	JSON200 *Alive
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *Problem
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -6688,7 +6716,7 @@ type HealthResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r HealthResponse) GetJSON200() *Health {
+func (r HealthResponse) GetJSON200() *Alive {
 	return r.JSON200
 }
 
@@ -6735,7 +6763,7 @@ type ReadinessResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Health
+	JSON200 *Ready
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *Problem
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -6745,7 +6773,7 @@ type ReadinessResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ReadinessResponse) GetJSON200() *Health {
+func (r ReadinessResponse) GetJSON200() *Ready {
 	return r.JSON200
 }
 
@@ -11711,7 +11739,7 @@ func ParseHealthResponse(rsp *http.Response) (*HealthResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Health
+		var dest Alive
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11751,7 +11779,7 @@ func ParseReadinessResponse(rsp *http.Response) (*ReadinessResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Health
+		var dest Ready
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
