@@ -187,16 +187,24 @@ func (s *Store) header(u blob.Upload) (header, error) {
 	if !isRef(u.Ref) {
 		return header{}, blob.ErrNotFound
 	}
-	text, err := os.ReadFile(filepath.Join(s.dir(u), "upload"))
+	h, err := s.readHeader(u.Ref)
+	if err == nil && h.Key != u.Key {
+		err = blob.ErrNotFound
+	}
+	if err != nil {
+		return header{}, err
+	}
+	return h, nil
+}
+
+func (s *Store) readHeader(ref string) (header, error) {
+	text, err := os.ReadFile(filepath.Join(s.uploads, ref, "upload"))
 	if err != nil {
 		return header{}, gone(err)
 	}
 	var h header
 	if err := json.Unmarshal(text, &h); err != nil {
-		return header{}, fmt.Errorf("upload %s is damaged: %w", u.Ref, err)
-	}
-	if h.Key != u.Key {
-		return header{}, blob.ErrNotFound
+		return header{}, fmt.Errorf("upload %s is damaged: %w", ref, err)
 	}
 	return h, nil
 }

@@ -11,12 +11,14 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/sajin-sns/sajin/ports/blob"
 )
 
 type blobUpload struct {
 	contentType string
+	startedAt   time.Time
 	parts       map[int]blobPart
 }
 
@@ -33,7 +35,7 @@ func (b *Blob) StartUpload(ctx context.Context, key, contentType string) (blob.U
 	u := blob.Upload{Key: key, Ref: rand.Text()}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.uploads[u] = &blobUpload{contentType, make(map[int]blobPart)}
+	b.uploads[u] = &blobUpload{contentType, time.Now().UTC(), make(map[int]blobPart)}
 	return u, nil
 }
 
@@ -134,4 +136,23 @@ func (b *Blob) AbortUpload(ctx context.Context, u blob.Upload) error {
 	defer b.mu.Unlock()
 	delete(b.uploads, u)
 	return nil
+}
+
+// ListUploads implements blob.Store. It lists what is open when it begins.
+func (b *Blob) ListUploads(ctx context.Context, yield func(u blob.Upload, startedAt time.Time) bool) error {
+	b.mu.Lock()
+	started := make(map[blob.Upload]time.Time, len(b.uploads))
+	for u, open := range b.uploads {
+		started[u] = open.startedAt
+	}
+	b.mu.Unlock()
+	for u, at := range started {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if !yield(u, at) {
+			return nil
+		}
+	}
+	return ctx.Err()
 }

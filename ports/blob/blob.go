@@ -101,6 +101,12 @@ type Store interface {
 
 	// AbortUpload drops an upload and its parts; that it is not open is no error.
 	AbortUpload(ctx context.Context, u Upload) error
+
+	// ListUploads calls yield for every open upload, with the time at which it
+	// was started, in no particular order, until yield returns false. Uploads
+	// that are started or end meanwhile may be listed or not. yield may itself
+	// call the store, and abort what it is given.
+	ListUploads(ctx context.Context, yield func(u Upload, startedAt time.Time) bool) error
 }
 
 // Request is an HTTP request that its holder may make until ExpiresAt.

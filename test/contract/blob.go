@@ -56,6 +56,7 @@ func Blobs(t *testing.T, open func(t *testing.T) blob.Store, promises BlobPromis
 	t.Run("writers at once", b.racing)
 	t.Run("uploads", b.uploads)
 	t.Run("completing", b.completing)
+	t.Run("open uploads", b.openUploads)
 	t.Run("uploads at once", b.racingUploads)
 	t.Run("presigning", b.presigning)
 }
