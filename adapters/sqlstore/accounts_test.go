@@ -14,6 +14,7 @@ func TestAccounts(t *testing.T) {
 			sessions := sqlstore.NewSessions(db)
 			return contract.AccountStores{
 				Accounts: sqlstore.NewAccounts(db), Profiles: sqlstore.NewProfiles(db), Sessions: sessions, Devices: sessions,
+				Tokens: sqlstore.NewOneTimeTokens(db),
 			}
 		})
 	})

@@ -21,6 +21,7 @@ type AccountStores struct {
 	Profiles store.Profiles
 	Sessions store.Sessions
 	Devices  store.Devices
+	Tokens   store.OneTimeTokens
 }
 
 // Accounts is what the stores of accounts and sessions promise. open answers a
@@ -48,6 +49,9 @@ func Accounts(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb
 	t.Run("the standing of a session ends with it", func(t *testing.T) { sessionStanding(t, world(t)) })
 	t.Run("live sessions are listed newest first", func(t *testing.T) { liveSessions(t, world(t)) })
 	t.Run("what is long over is dropped in batches", func(t *testing.T) { dropSessions(t, world(t)) })
+	t.Run("a one-time token", func(t *testing.T) { oneTimeTokens(t, world(t)) })
+	t.Run("of two who redeem a one-time token at once one does", func(t *testing.T) { contestedOneTimeToken(t, world(t)) })
+	t.Run("expired one-time tokens are forgotten", func(t *testing.T) { forgetOneTimeTokens(t, world(t)) })
 }
 
 // people is a database that gets accounts.

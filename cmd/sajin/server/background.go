@@ -43,7 +43,7 @@ func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now f
 }
 
 func newSchedule(posts *content.Posts, a *accounts.Maintenance, u *media.Uploads, settle *wallet.Settlements, coins *wallet.Expiry, keys store.Idempotency, tops store.TopUps, outbox *sqlstore.Outbox,
-	blobs blob.Store, now func() time.Time, log *slog.Logger,
+	blobs blob.Store, now func() time.Time, log *slog.Logger, x more,
 ) *worker.Schedule {
 	s := worker.NewSchedule(log)
 	s.Every("settle overdue posts", 10*time.Minute, posts.SettleOverdue)
@@ -63,6 +63,9 @@ func newSchedule(posts *content.Posts, a *accounts.Maintenance, u *media.Uploads
 	}))
 	if b, ok := blobs.(sweeper); ok {
 		s.Every("sweep unfinished writes", time.Hour, b.Sweep)
+	}
+	for _, c := range x.Chores {
+		s.Every(c.name, c.every, c.run)
 	}
 	return s
 }

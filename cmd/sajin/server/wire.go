@@ -41,7 +41,7 @@ import (
 // parts is the whole server, taken apart: what each thing is made of. A thing
 // is made when another one asks for it, so the tools of the command line make
 // only what they need.
-var parts = fx.Options(platform, stores, modules, background, web)
+var parts = fx.Options(platform, stores, modules, mailing, background, web)
 
 // platform is what everything stands on.
 var platform = fx.Module("platform",
@@ -217,9 +217,10 @@ var background = fx.Module("background",
 		func(c *content.Counters, posts *content.Leaving, files *media.Leaving, f *subscriptions.FanOut) []event.Handler {
 			return slices.Concat(c.Handlers(), posts.Handlers(), files.Handlers(), f.Handlers())
 		},
-		func(p *media.Processing, d *media.Disposal, files *media.Leaving, posts *content.Leaving, f *subscriptions.FanOut, w *wallet.Webhooks) []jobs.Worker {
-			return append(f.Workers(), p.Worker(), d.Worker(), files.Worker(), posts.Worker(), w.Worker())
+		func(p *media.Processing, d *media.Disposal, files *media.Leaving, posts *content.Leaving, f *subscriptions.FanOut, x more) []jobs.Worker {
+			return slices.Concat(f.Workers(), []jobs.Worker{p.Worker(), d.Worker(), files.Worker(), posts.Worker()}, x.Workers)
 		},
+		works(func(w *wallet.Webhooks) jobs.Worker { return w.Worker() }),
 		newBus,
 		newPool,
 		newSchedule,
