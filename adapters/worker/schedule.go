@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -56,6 +57,18 @@ func (s *Schedule) Start(context.Context) error {
 		s.running.Go(func() { s.rounds(c) })
 	}
 	return nil
+}
+
+// RunAll runs every chore once and now, in the order in which they were added,
+// and answers everything that went wrong.
+func (s *Schedule) RunAll(ctx context.Context) error {
+	var failures []error
+	for _, c := range s.chores {
+		if err := safely(func() error { return c.run(ctx) }); err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", c.name, err))
+		}
+	}
+	return errors.Join(failures...)
 }
 
 // Stop ends the contexts of what runs and waits for it, as long as ctx allows.

@@ -86,6 +86,7 @@ type kind struct {
 	jobs.Worker
 	Limit
 	places chan struct{}
+	hurry  chan struct{}
 
 	done, retried, gaveUp, lost, released atomic.Int64
 }
@@ -105,7 +106,7 @@ func New(queue Queue, workers []jobs.Worker, o Options) (*Pool, error) {
 		limit := o.Kinds[w.Kind]
 		limit.Concurrency = cmp.Or(limit.Concurrency, o.Concurrency)
 		limit.Timeout = cmp.Or(limit.Timeout, o.Timeout)
-		p.kinds = append(p.kinds, &kind{Worker: w, Limit: limit, places: make(chan struct{}, limit.Concurrency)})
+		p.kinds = append(p.kinds, &kind{Worker: w, Limit: limit, places: make(chan struct{}, limit.Concurrency), hurry: make(chan struct{}, 1)})
 	}
 	return p, nil
 }
@@ -142,6 +143,17 @@ func (p *Pool) Start(context.Context) error {
 		close(p.done)
 	}()
 	return nil
+}
+
+// Hurry has the pool look for jobs now instead of at the next poll: somebody
+// knows that they have become due.
+func (p *Pool) Hurry() {
+	for _, k := range p.kinds {
+		select {
+		case k.hurry <- struct{}{}:
+		default:
+		}
+	}
 }
 
 var errStopping = errors.New("the server is stopping")
@@ -205,6 +217,7 @@ func (p *Pool) loop(k *kind) {
 		timer := time.NewTimer(pause)
 		select {
 		case <-wake:
+		case <-k.hurry:
 		case <-timer.C:
 		case <-p.claiming.Done():
 		}

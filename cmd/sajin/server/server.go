@@ -17,6 +17,7 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
 
+	"github.com/sajin-sns/sajin/adapters/argon"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/ports/store"
 )
@@ -24,9 +25,14 @@ import (
 // Options are what is not for an operator to configure. Zero values are those
 // of a real server.
 type Options struct {
-	Version string
-	Log     *slog.Logger
-	Now     func() time.Time
+	Version   string
+	Log       *slog.Logger
+	Now       func() time.Time
+	Passwords argon.Options // what a hash costs
+
+	// With, if there is one, is a function that is handed the parts of the
+	// server that it takes as parameters, before the server starts.
+	With any
 }
 
 func (o *Options) defaults() {
@@ -78,11 +84,16 @@ func Start(ctx context.Context, c config.Config, o Options) (*Server, error) {
 	}
 	c.HTTP.Listen = listener.Addr().String() // the port, where 0 asked for any
 	s := &Server{URL: c.PublicURL(), failed: make(chan error, 1)}
+	with := fx.Options()
+	if o.With != nil {
+		with = fx.Invoke(o.With)
+	}
 	s.app = fx.New(
 		fx.Supply(c, o, s),
 		fx.Provide(func() net.Listener { return listener }),
 		parts,
 		fx.Populate(&s.accounts),
+		with,
 		fx.Invoke(run),
 		quiet(o.Log),
 	)

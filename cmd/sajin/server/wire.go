@@ -102,7 +102,7 @@ var modules = fx.Module("modules",
 	fx.Provide(
 		accounts.NewStandings,
 		fx.Annotate(argon.New, fx.As(new(password.Hasher))),
-		func() argon.Options { return argon.Options{} },
+		func(o Options) argon.Options { return o.Passwords },
 		func(t tx.Runner, a store.Accounts, s store.Sessions, o event.Outbox, standings *accounts.Standings, now func() time.Time) accounts.Shared {
 			return accounts.Shared{Tx: t, Accounts: a, Sessions: s, Outbox: o, Standings: standings, Now: now}
 		},
