@@ -50,7 +50,7 @@ func (m *Member) Give(coins int64) {
 func (m *Member) Photo() uuid.UUID {
 	m.s.t.Helper()
 	data := Photo()
-	id, err := m.Client.Upload(m.s.t.Context(), sajin.File{Name: "photo.jpg", ContentType: "image/jpeg", Size: int64(len(data)), Data: bytes.NewReader(data)})
+	id, err := m.Upload(m.s.t.Context(), sajin.File{Name: "photo.jpg", ContentType: "image/jpeg", Size: int64(len(data)), Data: bytes.NewReader(data)})
 	m.s.must("upload", err)
 	m.s.Settle()
 	_, err = m.WaitForMedium(m.s.t.Context(), id)
