@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -27,14 +26,15 @@ type Outbox interface {
 	Claim(ctx context.Context, limit int, until time.Time, except []string) ([]event.Envelope, error)
 
 	// Keep moves the time until which nobody else is given claimed events.
-	Keep(ctx context.Context, ids []ident.EventID, until time.Time) error
+	Keep(ctx context.Context, events []event.Envelope, until time.Time) error
 
-	// Sent takes a published event off.
-	Sent(ctx context.Context, id ident.EventID) error
+	// Sent takes a published event off. If it was taken off before and sent
+	// again since, that is another delivery, which stays.
+	Sent(ctx context.Context, e event.Envelope) error
 
 	// Delay puts an event that could not be published back, for as long as
-	// pause answers to how often that was tried.
-	Delay(ctx context.Context, id ident.EventID, pause func(attempts int) time.Duration, why string) error
+	// pause answers to how often that was tried; not another delivery of it.
+	Delay(ctx context.Context, e event.Envelope, pause func(attempts int) time.Duration, why string) error
 
 	// Wake receives after this process has committed an event.
 	Wake() <-chan struct{}
@@ -87,6 +87,7 @@ func (b *Bus) Stop(ctx context.Context) error {
 const (
 	metaTrace      = "trace_id"
 	metaOccurredAt = "occurred_at"
+	metaDelivery   = "delivery"
 )
 
 // encode makes the message of an event.
@@ -94,6 +95,7 @@ func encode(e event.Envelope) *message.Message {
 	m := message.NewMessage(e.ID.String(), message.Payload(e.Payload))
 	m.Metadata.Set(metaTrace, e.TraceID)
 	m.Metadata.Set(metaOccurredAt, e.OccurredAt.UTC().Format(time.RFC3339Nano))
+	m.Metadata.Set(metaDelivery, e.Delivery.String())
 	return m
 }
 
@@ -107,18 +109,13 @@ func decode(topic string, m *message.Message) (event.Envelope, error) {
 	if err != nil {
 		return event.Envelope{}, fmt.Errorf("%s of message %s: %w", metaOccurredAt, m.UUID, err)
 	}
-	return event.Envelope{ID: id, Topic: topic, OccurredAt: at, TraceID: m.Metadata.Get(metaTrace), Payload: m.Payload}, nil
-}
-
-// grow is a pause that is four times as long after each failure, up to most,
-// and up to half as long again by chance.
-func grow(first, most time.Duration, failures int) time.Duration {
-	pause := first
-	for i := 1; i < failures && pause < most; i++ {
-		pause *= 4
+	delivery, err := ident.Parse[ident.EventID](m.Metadata.Get(metaDelivery))
+	if err != nil {
+		return event.Envelope{}, fmt.Errorf("%s of message %s: %w", metaDelivery, m.UUID, err)
 	}
-	pause = min(pause, most)
-	return pause + rand.N(pause/2+1) //nolint:gosec // jitter may be guessed
+	return event.Envelope{
+		ID: id, Topic: topic, OccurredAt: at, TraceID: m.Metadata.Get(metaTrace), Payload: m.Payload, Delivery: delivery,
+	}, nil
 }
 
 // sleep waits; false when ctx ended first.

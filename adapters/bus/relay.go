@@ -12,6 +12,8 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/backoff"
+	"github.com/sajin-sns/sajin/ports/event"
 )
 
 // RelayOptions are what an operator may tune; zero values are the defaults.
@@ -53,8 +55,8 @@ type Relay struct {
 	ended chan struct{}      // closed when nothing is under way any more
 
 	mu      sync.Mutex
-	flights map[ident.EventID]string // being published, with their topics
-	freed   chan struct{}            // receives when one of them is done
+	flights map[ident.EventID]event.Envelope // being published, by their deliveries
+	freed   chan struct{}                    // receives when one of them is done
 
 	published, failed atomic.Int64
 }
@@ -64,7 +66,7 @@ func NewRelay(outbox Outbox, publisher message.Publisher, o RelayOptions) *Relay
 	o.defaults()
 	return &Relay{
 		outbox: outbox, publisher: publisher, o: o,
-		ended: make(chan struct{}), flights: map[ident.EventID]string{}, freed: make(chan struct{}, 1),
+		ended: make(chan struct{}), flights: map[ident.EventID]event.Envelope{}, freed: make(chan struct{}, 1),
 	}
 }
 
@@ -125,7 +127,7 @@ func (r *Relay) run(ctx context.Context) {
 		case err != nil && ctx.Err() == nil:
 			failures++
 			r.o.Log.ErrorContext(ctx, "events cannot be claimed", "error", err)
-			poll.Reset(grow(r.o.Poll, r.o.MaxPause, failures))
+			poll.Reset(backoff.Pause(r.o.Poll, r.o.MaxPause, failures))
 		case failures > 0:
 			failures = 0
 			poll.Reset(r.o.Poll)

@@ -8,28 +8,28 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/backoff"
 	"github.com/sajin-sns/sajin/ports/event"
 )
 
 // publish sees an event through, also when the relay is told to stop.
 func (r *Relay) publish(e event.Envelope) {
 	err := r.try(e)
-	r.land(e.ID)
+	r.land(e)
 	ctx, cancel := context.WithTimeout(context.Background(), r.o.Lease)
 	defer cancel()
 	log := r.o.Log.With("event", e.ID.String(), "topic", e.Topic, "trace_id", e.TraceID)
 	if err == nil {
 		r.published.Add(1)
-		if err := r.outbox.Sent(ctx, e.ID); err != nil {
+		if err := r.outbox.Sent(ctx, e); err != nil {
 			log.ErrorContext(ctx, "a published event cannot be taken off the outbox, and will be published again", "error", err)
 		}
 		return
 	}
 	r.failed.Add(1)
 	log.WarnContext(ctx, "an event cannot be published", "error", err)
-	pause := func(attempts int) time.Duration { return grow(r.o.Pause, r.o.MaxPause, attempts) }
-	if err := r.outbox.Delay(ctx, e.ID, pause, err.Error()); err != nil {
+	pause := func(attempts int) time.Duration { return backoff.Pause(r.o.Pause, r.o.MaxPause, attempts) }
+	if err := r.outbox.Delay(ctx, e, pause, err.Error()); err != nil {
 		log.ErrorContext(ctx, "an event cannot be put back, and will be published when its lease ends", "error", err)
 	}
 }
@@ -49,9 +49,9 @@ func (r *Relay) room(share int) (free int, full []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	count := map[string]int{}
-	for _, topic := range r.flights {
-		if count[topic]++; count[topic] == share {
-			full = append(full, topic)
+	for _, e := range r.flights {
+		if count[e.Topic]++; count[e.Topic] == share {
+			full = append(full, e.Topic)
 		}
 	}
 	slices.Sort(full)
@@ -61,12 +61,12 @@ func (r *Relay) room(share int) (free int, full []string) {
 func (r *Relay) depart(e event.Envelope) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.flights[e.ID] = e.Topic
+	r.flights[e.Delivery] = e
 }
 
-func (r *Relay) land(id ident.EventID) {
+func (r *Relay) land(e event.Envelope) {
 	r.mu.Lock()
-	delete(r.flights, id)
+	delete(r.flights, e.Delivery)
 	r.mu.Unlock()
 	select {
 	case r.freed <- struct{}{}:
@@ -77,12 +77,12 @@ func (r *Relay) land(id ident.EventID) {
 // keep holds on to what takes long to publish.
 func (r *Relay) keep(ctx context.Context) {
 	r.mu.Lock()
-	ids := slices.Collect(maps.Keys(r.flights))
+	events := slices.Collect(maps.Values(r.flights))
 	r.mu.Unlock()
-	if len(ids) == 0 {
+	if len(events) == 0 {
 		return
 	}
-	if err := r.outbox.Keep(ctx, ids, r.o.Now().Add(r.o.Lease)); err != nil && ctx.Err() == nil {
+	if err := r.outbox.Keep(ctx, events, r.o.Now().Add(r.o.Lease)); err != nil && ctx.Err() == nil {
 		r.o.Log.ErrorContext(ctx, "events being published cannot be kept", "error", err)
 	}
 }

@@ -37,7 +37,7 @@ func (s *shelf) put(topic string, numbers ...byte) {
 	s.mu.Lock()
 	for _, n := range numbers {
 		id := ident.EventID{15: n}
-		s.events = append(s.events, event.Envelope{ID: id, Topic: topic, OccurredAt: time.Now(), TraceID: "trace"})
+		s.events = append(s.events, event.Envelope{ID: id, Delivery: id, Topic: topic, OccurredAt: time.Now(), TraceID: "trace"})
 		s.due[id] = time.Now()
 	}
 	s.mu.Unlock()
@@ -67,26 +67,26 @@ func (s *shelf) Claim(_ context.Context, limit int, until time.Time, except []st
 	return claimed, nil
 }
 
-func (s *shelf) Keep(_ context.Context, ids []ident.EventID, until time.Time) error {
+func (s *shelf) Keep(_ context.Context, events []event.Envelope, until time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, id := range ids {
-		s.due[id] = until
+	for _, e := range events {
+		s.due[e.ID] = until
 	}
 	return nil
 }
 
-func (s *shelf) Sent(_ context.Context, id ident.EventID) error {
+func (s *shelf) Sent(_ context.Context, sent event.Envelope) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.events = slices.DeleteFunc(s.events, func(e event.Envelope) bool { return e.ID == id })
+	s.events = slices.DeleteFunc(s.events, func(e event.Envelope) bool { return e.ID == sent.ID })
 	return nil
 }
 
-func (s *shelf) Delay(_ context.Context, id ident.EventID, pause func(int) time.Duration, _ string) error {
+func (s *shelf) Delay(_ context.Context, e event.Envelope, pause func(int) time.Duration, _ string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.due[id] = time.Now().Add(pause(s.claims[id]))
+	s.due[e.ID] = time.Now().Add(pause(s.claims[e.ID]))
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/sajin-sns/sajin/ports/backoff"
 	"github.com/sajin-sns/sajin/ports/event"
 	"github.com/sajin-sns/sajin/ports/trace"
 	"github.com/sajin-sns/sajin/ports/tx"
@@ -178,7 +179,7 @@ func (r *Router) handle(c *consumer, m *message.Message) error {
 		if attempt >= r.o.Attempts {
 			break
 		}
-		if !sleep(ctx, grow(r.o.Pause, r.o.MaxPause, attempt)) {
+		if !sleep(ctx, backoff.Pause(r.o.Pause, r.o.MaxPause, attempt)) {
 			return err
 		}
 	}

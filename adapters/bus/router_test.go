@@ -40,6 +40,7 @@ func (l *ledger) Park(_ context.Context, consumer string, _ event.Envelope, caus
 func message7() *message.Message {
 	m := message.NewMessage(ident.EventID{15: 7}.String(), nil)
 	m.Metadata.Set("occurred_at", time.Now().Format(time.RFC3339Nano))
+	m.Metadata.Set("delivery", m.UUID)
 	return m
 }
 

@@ -154,7 +154,7 @@ func TestMigrate(t *testing.T) {
 			t.Fatal(list, err)
 		}
 		for i, m := range list {
-			if m.Version != int64(i+1) || time.Since(m.AppliedAt).Abs() > time.Hour {
+			if i > 0 && m.Version <= list[i-1].Version || time.Since(m.AppliedAt).Abs() > time.Hour {
 				t.Errorf("%+v", m)
 			}
 		}

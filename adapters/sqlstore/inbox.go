@@ -40,15 +40,15 @@ func (s *Outbox) Park(ctx context.Context, consumer string, e event.Envelope, ca
 }
 
 // Resend publishes a parked event once more. Consumers that are done with it
-// will not hear of it. ErrUnderWay while the event still waits for another
-// consumer: who takes it off then would take off what is sent again, too.
+// will not hear of it. ErrUnderWay while the event still waits to be published:
+// it is tried again once that is done.
 func (s *Outbox) Resend(ctx context.Context, consumer string, id ident.EventID) error {
 	var sent int64
 	var b sqldb.Batch
 	b.ExecRows(func(n int64) error { sent = n; return nil },
-		`INSERT INTO outbox (id, topic, payload, trace_id, occurred_at, due_at, attempts, last_error)
-		SELECT event_id, topic, payload, trace_id, occurred_at, $3, 0, '' FROM parked_events WHERE consumer = $1 AND event_id = $2
-		ON CONFLICT (id) DO NOTHING`, consumer, id, s.now())
+		`INSERT INTO outbox (id, delivery, topic, payload, trace_id, occurred_at, due_at, attempts, last_error)
+		SELECT event_id, $4, topic, payload, trace_id, occurred_at, $3, 0, '' FROM parked_events WHERE consumer = $1 AND event_id = $2
+		ON CONFLICT (id) DO NOTHING`, consumer, id, s.now(), ident.New[ident.EventID](s.ids))
 	b.ExecOne(ErrNotParked, `DELETE FROM parked_events WHERE consumer = $1 AND event_id = $2`, consumer, id)
 	b.ExecRows(func(int64) error {
 		if sent != 1 {

@@ -43,8 +43,8 @@ func (s *Outbox) Append(ctx context.Context, events ...any) error {
 		if err != nil {
 			return wrap("encode "+payload.Topic(), err)
 		}
-		b.Exec(`INSERT INTO outbox (id, topic, payload, trace_id, occurred_at, due_at, attempts, last_error)
-			VALUES ($1, $2, $3, $4, $5, $5, 0, '')`, ident.New[ident.EventID](s.ids), payload.Topic(), string(body), trace.ID(ctx), now)
+		b.Exec(`INSERT INTO outbox (id, delivery, topic, payload, trace_id, occurred_at, due_at, attempts, last_error)
+			VALUES ($1, $1, $2, $3, $4, $5, $5, 0, '')`, ident.New[ident.EventID](s.ids), payload.Topic(), string(body), trace.ID(ctx), now)
 	}
 	if err := s.db.Send(ctx, &b); err != nil {
 		return wrap("append to outbox", err)
@@ -84,7 +84,7 @@ func (s *Outbox) Claim(ctx context.Context, limit int, until time.Time, except [
 	err := s.db.Do(ctx, func(ctx context.Context) error {
 		q := *q
 		var err error
-		claimed, err = sqldb.List(ctx, s.db, scanEnvelope, `SELECT id, topic, payload, trace_id, occurred_at`+due+
+		claimed, err = sqldb.List(ctx, s.db, scanEnvelope, `SELECT id, delivery, topic, payload, trace_id, occurred_at`+due+
 			` ORDER BY due_at, id`+q.limit(limit)+s.db.Dialect().SkipLocked, q.args...)
 		if err != nil || len(claimed) == 0 {
 			return err
@@ -104,16 +104,20 @@ func (s *Outbox) Claim(ctx context.Context, limit int, until time.Time, except [
 
 func scanEnvelope(row sqldb.Row) (e event.Envelope, err error) {
 	var payload string
-	err = row.Scan(&e.ID, &e.Topic, &payload, &e.TraceID, &e.OccurredAt)
+	err = row.Scan(&e.ID, &e.Delivery, &e.Topic, &payload, &e.TraceID, &e.OccurredAt)
 	e.Payload = []byte(payload)
 	return e, err
 }
 
+// delivered finds an event only as it was claimed: not when somebody else has
+// published it since, and an operator sent it again.
+const delivered = ` WHERE id = $1 AND delivery = $2`
+
 // Keep moves the time until which nobody else will take claimed events.
-func (s *Outbox) Keep(ctx context.Context, ids []ident.EventID, until time.Time) error {
+func (s *Outbox) Keep(ctx context.Context, events []event.Envelope, until time.Time) error {
 	var b sqldb.Batch
-	for _, id := range ids {
-		b.Exec(`UPDATE outbox SET due_at = $2 WHERE id = $1`, id, until)
+	for _, e := range events {
+		b.Exec(`UPDATE outbox SET due_at = $3`+delivered, e.ID, e.Delivery, until)
 	}
 	if b.Len() == 0 {
 		return nil
@@ -122,20 +126,20 @@ func (s *Outbox) Keep(ctx context.Context, ids []ident.EventID, until time.Time)
 }
 
 // Sent takes a published event off.
-func (s *Outbox) Sent(ctx context.Context, id ident.EventID) error {
-	_, err := s.db.Exec(ctx, `DELETE FROM outbox WHERE id = $1`, id)
+func (s *Outbox) Sent(ctx context.Context, e event.Envelope) error {
+	_, err := s.db.Exec(ctx, `DELETE FROM outbox`+delivered, e.ID, e.Delivery)
 	return wrap("mark event sent", err)
 }
 
 // Delay puts an event that could not be published back, for as long as pause
 // answers to how often it was tried.
-func (s *Outbox) Delay(ctx context.Context, id ident.EventID, pause func(attempts int) time.Duration, why string) error {
+func (s *Outbox) Delay(ctx context.Context, e event.Envelope, pause func(attempts int) time.Duration, why string) error {
 	return wrap("delay event", s.db.Do(ctx, func(ctx context.Context) error {
-		counts, err := sqldb.List(ctx, s.db, sqldb.Scalar[int], `SELECT attempts FROM outbox WHERE id = $1`+s.db.Dialect().ForUpdate, id)
+		counts, err := sqldb.List(ctx, s.db, sqldb.Scalar[int], `SELECT attempts FROM outbox`+delivered+s.db.Dialect().ForUpdate, e.ID, e.Delivery)
 		if err != nil || len(counts) == 0 { // somebody else has published it
 			return err
 		}
-		_, err = s.db.Exec(ctx, `UPDATE outbox SET due_at = $2, last_error = $3 WHERE id = $1`, id, s.now().Add(pause(counts[0])), why)
+		_, err = s.db.Exec(ctx, `UPDATE outbox SET due_at = $3, last_error = $4`+delivered, e.ID, e.Delivery, s.now().Add(pause(counts[0])), why)
 		return err
 	}))
 }

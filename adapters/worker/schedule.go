@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/sajin-sns/sajin/ports/backoff"
 )
 
 // Schedule runs chores that come round by the clock: forgetting what is old,
@@ -103,7 +105,7 @@ func (s *Schedule) rounds(c chore) {
 			return
 		case err != nil:
 			failures++
-			pause = grow(min(c.interval, time.Minute), max(c.interval, time.Hour), failures)
+			pause = backoff.Pause(min(c.interval, time.Minute), max(c.interval, time.Hour), failures)
 			s.log.ErrorContext(s.ctx, "a chore failed", "chore", c.name, "failures", failures, "again_in", pause.String(), "error", err)
 		default:
 			failures = 0

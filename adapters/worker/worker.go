@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sajin-sns/sajin/ports/backoff"
 	"github.com/sajin-sns/sajin/ports/jobs"
 )
 
@@ -56,7 +57,7 @@ func (o *Options) defaults() {
 	o.Poll = cmp.Or(o.Poll, time.Second)
 	o.Grace = cmp.Or(o.Grace, 10*time.Second)
 	if o.Backoff == nil {
-		o.Backoff = func(attempt int) time.Duration { return grow(5*time.Second, time.Hour, attempt) }
+		o.Backoff = func(attempt int) time.Duration { return backoff.Pause(5*time.Second, time.Hour, attempt) }
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -210,7 +211,7 @@ func (p *Pool) loop(k *kind) {
 		if err != nil && p.claiming.Err() == nil {
 			p.o.Log.ErrorContext(p.claiming, "jobs cannot be claimed", "kind", k.Kind, "error", err)
 			failures++
-			wake, pause = nil, grow(p.o.Poll, time.Minute, failures)
+			wake, pause = nil, backoff.Pause(p.o.Poll, time.Minute, failures)
 		} else {
 			failures = 0
 		}
@@ -223,15 +224,4 @@ func (p *Pool) loop(k *kind) {
 		}
 		timer.Stop()
 	}
-}
-
-// grow is a pause that is four times as long after each failure, up to most,
-// and up to half as long again by chance.
-func grow(first, most time.Duration, failures int) time.Duration {
-	pause := first
-	for i := 1; i < failures && pause < most; i++ {
-		pause *= 4
-	}
-	pause = min(pause, most)
-	return pause + rand.N(pause/2+1) //nolint:gosec // jitter may be guessed
 }

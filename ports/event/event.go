@@ -19,6 +19,10 @@ type Envelope struct {
 	OccurredAt time.Time
 	TraceID    string // of the request that caused it
 	Payload    []byte // JSON
+
+	// Delivery tells the sendings of an event apart: it is the ID at first, and
+	// another one when an operator sends the event again.
+	Delivery ident.EventID
 }
 
 // Payload is the versioned body of an event. Its JSON is a contract: a version

@@ -160,6 +160,7 @@ func (o *office) deliveredTwice() {
 	p := o.startOn(store, bus.NewInProcess(), o.effect("fan-out", topicPublished))
 	m := message.NewMessage(ident.New[ident.EventID](o.ids).String(), []byte(`{}`))
 	m.Metadata.Set("occurred_at", "2026-03-01T12:00:00Z")
+	m.Metadata.Set("delivery", m.UUID)
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
