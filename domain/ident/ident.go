@@ -19,6 +19,7 @@ type ID[K any] [16]byte
 type (
 	AccountID  = ID[account]
 	SessionID  = ID[session]
+	IdentityID = ID[identity]
 	PostID     = ID[post]
 	MediaID    = ID[media]
 	UploadID   = ID[upload]
@@ -33,6 +34,7 @@ type (
 type (
 	account  struct{}
 	session  struct{}
+	identity struct{}
 	post     struct{}
 	media    struct{}
 	upload   struct{}
