@@ -68,6 +68,7 @@ type Auth struct {
 	AccessTTL      time.Duration   `koanf:"access_ttl" default:"15m" min:"1s" max:"24h" doc:"how long an access token is good for"`
 	RefreshTTL     time.Duration   `koanf:"refresh_ttl" default:"720h" min:"1s" doc:"how long a session lasts without being used"`
 	DeleteGrace    time.Duration   `koanf:"delete_grace" default:"720h" min:"0s" doc:"how long a deleted account can still come back"`
+	StepUpTTL      time.Duration   `koanf:"step_up_ttl" default:"10m" min:"1s" max:"24h" doc:"how long after signing in, or giving the password again, a session may do what needs that"`
 	OIDC           map[string]OIDC `koanf:"oidc"`
 }
 

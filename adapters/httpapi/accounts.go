@@ -143,7 +143,7 @@ func (a *Accounts) registerOwn(r *registry) {
 		return a.edit(ctx, by, in.Guarded, edit)
 	})
 	register(r, operation{
-		ID: "delete-account", Method: http.MethodDelete, Path: path, Tag: tag, For: members, Status: http.StatusNoContent,
+		ID: "delete-account", Method: http.MethodDelete, Path: path, Tag: tag, For: members, StepUp: true, Status: http.StatusNoContent,
 		Summary: "Delete your account",
 		Description: "It is gone for everybody at once, and you are signed out everywhere. " +
 			"Signing in again within the grace period, 30 days unless the operator chose otherwise, brings it back; " +

@@ -62,10 +62,12 @@ func newAccountServer(t *testing.T) *accountServer {
 		Tx: db, Accounts: sqlstore.NewAccounts(db), Sessions: sessions, Outbox: sqlstore.NewOutbox(db, s.ids, now), Standings: standings, Now: now,
 	}
 	profiles := &accounts.Profiles{Profiles: sqlstore.NewProfiles(db), Accounts: shared.Accounts, URL: func(key string) string { return "/media/" + key }}
+	stepUp := &accounts.StepUp{Shared: shared, Devices: sessions, Passwords: hasher, TTL: 10 * time.Minute}
 	s.api = httpapi.New(httpapi.Options{
 		Version: "test", PublicURL: "https://sajin.test", BodyLimit: 16 << 10,
 		Log:    slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Auth:   accounts.NewAuthenticator(tokens, standings, now),
+		StepUp: stepUp,
 		Sealer: ring, NewID: func() string { return ident.New[ident.EventID](s.ids).String() },
 	}, nil,
 		&httpapi.Accounts{
@@ -77,7 +79,7 @@ func newAccountServer(t *testing.T) *accountServer {
 				Shared: shared, Devices: sessions, Passwords: hasher, IDs: s.ids,
 				Mint: accounts.Mint{Tokens: tokens, Random: rand.Reader, Sealer: ring, AccessTTL: 15 * time.Minute, RefreshTTL: 720 * time.Hour},
 			},
-			Profiles: profiles,
+			StepUp: stepUp, Profiles: profiles,
 		},
 		&httpapi.Keys{Tokens: tokens})
 	return s

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -42,12 +43,14 @@ type operation struct {
 	Status      int   // of success; 200 when zero
 	Problems    []int // statuses that it may answer beside those that every operation has
 	Idempotent  bool  // wants an Idempotency-Key
+	StepUp      bool  // wants a caller, of members, who has lately proved who he is
 	BodyLimit   int64 // bytes; 0: the API's default
 }
 
 // registry is what operations are registered with.
 type registry struct {
 	api       huma.API
+	stepUp    StepUp
 	log       *slog.Logger
 	bodyLimit int64
 	cursors   cursors
@@ -76,6 +79,11 @@ func register[I, O any](r *registry, op operation, handle func(ctx context.Conte
 	}
 	if op.For == admins {
 		o.Errors = append(o.Errors, http.StatusForbidden)
+	}
+	if op.StepUp {
+		o.Errors = append(o.Errors, http.StatusForbidden)
+		o.Description = strings.TrimSpace(o.Description + " " + stepUpDescription)
+		o.Middlewares = append(o.Middlewares, r.requireProof)
 	}
 	if op.Idempotent {
 		o.Errors = append(o.Errors, http.StatusBadRequest, http.StatusConflict)
@@ -107,6 +115,26 @@ func (r *registry) require(who audience) func(huma.Context, func(huma.Context)) 
 			next(ctx)
 		}
 	}
+}
+
+// StepUp finds out whether somebody proved lately who he is.
+type StepUp interface {
+	// Require fails with accounts.ErrStepUpRequired if whoever holds the session
+	// has not.
+	Require(ctx context.Context, session ident.SessionID) error
+}
+
+const stepUpDescription = "It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, " +
+	"within the last minutes; otherwise 403 `accounts.step-up-required`."
+
+// requireProof refuses who has not proved lately who he is, before the request's
+// body is read.
+func (r *registry) requireProof(ctx huma.Context, next func(huma.Context)) {
+	if err := r.stepUp.Require(ctx.Context(), callerOf(ctx.Context()).Session); err != nil {
+		r.refuse(ctx, err)
+		return
+	}
+	next(ctx)
 }
 
 func (r *registry) refuse(ctx huma.Context, err error) {

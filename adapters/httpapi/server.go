@@ -24,6 +24,7 @@ type Options struct {
 	BodyLimit int64
 	Log       *slog.Logger
 	Auth      Authenticator
+	StepUp    StepUp
 	Sealer    link.Sealer
 	NewID     func() string // of requests
 }
@@ -65,7 +66,7 @@ func New(o Options, routes []Route, resources ...Resource) *API {
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /v1/sessions"},
 	}
 	api := humago.New(mux, config)
-	r := &registry{api: api, log: o.Log, bodyLimit: o.BodyLimit, cursors: cursors{o.Sealer}}
+	r := &registry{api: api, stepUp: o.StepUp, log: o.Log, bodyLimit: o.BodyLimit, cursors: cursors{o.Sealer}}
 	for _, resource := range resources {
 		resource.register(r)
 	}

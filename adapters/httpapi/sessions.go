@@ -17,6 +17,7 @@ import (
 // Sessions is the resource of who is signed in where.
 type Sessions struct {
 	Sessions *accounts.Sessions
+	StepUp   *accounts.StepUp
 	Profiles *accounts.Profiles
 }
 
@@ -27,6 +28,10 @@ type newSession struct {
 
 type shownToken struct {
 	RefreshToken string `json:"refresh_token" maxLength:"200"`
+}
+
+type stepUp struct {
+	Password string `json:"password" maxLength:"1024"`
 }
 
 // granted is what a client needs to be signed in.
@@ -75,6 +80,13 @@ func (s *Sessions) register(r *registry) {
 		Summary: "Sign out here", Description: "Its tokens are refused from now on.",
 	}, func(ctx context.Context, by caller, _ *struct{}) (*struct{}, error) {
 		return nil, s.Sessions.SignOut(ctx, by.Account, by.Session)
+	})
+	register(r, operation{
+		ID: "step-up", Method: http.MethodPost, Path: path + "/current/step-up", Tag: tag, For: members, Status: http.StatusNoContent,
+		Summary:     "Prove again who you are",
+		Description: "For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.",
+	}, func(ctx context.Context, by caller, in *struct{ Body stepUp }) (*struct{}, error) {
+		return nil, s.StepUp.Prove(ctx, by.Account, by.Session, in.Body.Password)
 	})
 	register(r, operation{
 		ID: "end-session", Method: http.MethodDelete, Path: path + "/{id}", Tag: tag, For: members, Status: http.StatusNoContent,

@@ -25,9 +25,9 @@ func NewSessions(db sqldb.DB) *Sessions { return &Sessions{db} }
 func (s *Sessions) Insert(ctx context.Context, session *accounts.Session) error {
 	r := session.Record()
 	var b sqldb.Batch
-	b.Exec(`INSERT INTO sessions (id, account, user_agent, address, created_at, last_seen_at, expires_at, ended_at, ended_why)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		r.ID, r.Account, r.UserAgent, r.Address, r.CreatedAt, r.LastSeenAt, r.ExpiresAt, r.EndedAt, r.EndedWhy)
+	b.Exec(`INSERT INTO sessions (id, account, user_agent, address, created_at, last_seen_at, expires_at, ended_at, ended_why, proved_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		r.ID, r.Account, r.UserAgent, r.Address, r.CreatedAt, r.LastSeenAt, r.ExpiresAt, r.EndedAt, r.EndedWhy, r.ProvedAt)
 	insertToken(&b, r)
 	return wrap("insert session", s.db.Send(ctx, &b))
 }
@@ -42,8 +42,8 @@ func insertToken(b *sqldb.Batch, r accounts.SessionRecord) {
 func (s *Sessions) Save(ctx context.Context, session *accounts.Session) error {
 	r := session.Record()
 	var b sqldb.Batch
-	b.ExecOne(accounts.ErrSessionNotFound, `UPDATE sessions SET last_seen_at = $2, expires_at = $3, ended_at = $4, ended_why = $5
-		WHERE id = $1`, r.ID, r.LastSeenAt, r.ExpiresAt, r.EndedAt, r.EndedWhy)
+	b.ExecOne(accounts.ErrSessionNotFound, `UPDATE sessions SET last_seen_at = $2, expires_at = $3, ended_at = $4, ended_why = $5, proved_at = $6
+		WHERE id = $1`, r.ID, r.LastSeenAt, r.ExpiresAt, r.EndedAt, r.EndedWhy, r.ProvedAt)
 	if !r.Presented.UsedAt.IsZero() {
 		b.Exec(`UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1`, r.Presented.Hash[:], r.Presented.UsedAt)
 	}
@@ -53,10 +53,10 @@ func (s *Sessions) Save(ctx context.Context, session *accounts.Session) error {
 	return wrap("save session", s.db.Send(ctx, &b))
 }
 
-const sessionColumns = `id, account, user_agent, address, created_at, last_seen_at, expires_at, ended_at, ended_why`
+const sessionColumns = `id, account, user_agent, address, created_at, last_seen_at, expires_at, ended_at, ended_why, proved_at`
 
 func scanSession(row sqldb.Row) (r accounts.SessionRecord, err error) {
-	err = row.Scan(&r.ID, &r.Account, &r.UserAgent, &r.Address, &r.CreatedAt, &r.LastSeenAt, &r.ExpiresAt, &r.EndedAt, &r.EndedWhy)
+	err = row.Scan(&r.ID, &r.Account, &r.UserAgent, &r.Address, &r.CreatedAt, &r.LastSeenAt, &r.ExpiresAt, &r.EndedAt, &r.EndedWhy, &r.ProvedAt)
 	return r, err
 }
 
@@ -124,6 +124,13 @@ func (s *Sessions) Standing(ctx context.Context, id ident.SessionID) (standing s
 	err = s.db.QueryRow(ctx, `SELECT s.account, a.role, s.expires_at FROM sessions s JOIN accounts a ON a.id = s.account
 		WHERE s.id = $1 AND s.ended_at IS NULL AND a.deleted_at IS NULL`, id).Scan(&standing.Account, &standing.Role, &standing.ExpiresAt)
 	return standing, found("standing of session", err, accounts.ErrSessionEnded)
+}
+
+// Proved implements store.Devices.
+func (s *Sessions) Proved(ctx context.Context, id ident.SessionID) (at time.Time, err error) {
+	err = s.db.QueryRow(ctx, `SELECT s.proved_at FROM sessions s JOIN accounts a ON a.id = s.account
+		WHERE s.id = $1 AND s.ended_at IS NULL AND a.deleted_at IS NULL`, id).Scan(&at)
+	return at, found("proof of session", err, accounts.ErrSessionEnded)
 }
 
 // Live implements store.Devices.

@@ -7,7 +7,8 @@ import (
 	"github.com/sajin-sns/sajin/domain/ident"
 )
 
-// ChangePassword names the new password, and the session in which it is changed.
+// ChangePassword names the new password, and the session in which it is changed,
+// if it is one.
 type ChangePassword struct {
 	Session ident.SessionID
 	Current string
@@ -44,6 +45,11 @@ func (s *Credentials) ChangePassword(ctx context.Context, actor ident.AccountID,
 		now := s.Now()
 		if err := a.ChangePassword(hash, in.Session, now); err != nil {
 			return err
+		}
+		if !in.Session.IsZero() {
+			if err := s.proved(ctx, actor, in.Session); err != nil {
+				return err
+			}
 		}
 		return s.Sessions.EndAll(ctx, actor, in.Session, accounts.EndedPasswordChanged, now)
 	})

@@ -28,6 +28,7 @@ const (
 	refreshTTL = 30 * 24 * time.Hour
 	grace      = 30 * 24 * time.Hour
 	day        = 24 * time.Hour
+	stepUpTTL  = 10 * time.Minute
 )
 
 // world is the module on a database in memory, with a clock of its own.
@@ -47,6 +48,7 @@ type world struct {
 	sessions      *accounts.Sessions
 	profiles      *accounts.Profiles
 	maintenance   *accounts.Maintenance
+	stepUp        *accounts.StepUp
 	authenticator *accounts.Authenticator
 }
 
@@ -80,6 +82,7 @@ func newWorld(t *testing.T) *world {
 		Shared: shared, Devices: w.devices, Passwords: w.hasher, IDs: ids,
 		Mint: accounts.Mint{Tokens: w.issuer, Random: rand.Reader, Sealer: ring, AccessTTL: accessTTL, RefreshTTL: refreshTTL},
 	}
+	w.stepUp = &accounts.StepUp{Shared: shared, Devices: w.devices, Passwords: w.hasher, TTL: stepUpTTL}
 	w.profiles = &accounts.Profiles{
 		Profiles: sqlstore.NewProfiles(db), Accounts: shared.Accounts, URL: func(key string) string { return "/media/" + key + "?sig=1" },
 	}

@@ -11,6 +11,7 @@ var (
 	ErrStale          = fault.New(fault.PreconditionFail, "accounts.stale", "the account was changed meanwhile; read it again")
 	ErrAvatar         = fault.Invalidf("accounts.avatar", "avatar_media_id", "must be a medium of your own that was uploaded as an avatar and is ready")
 	ErrWrongPassword  = fault.Invalidf("accounts.wrong-password", "current_password", "is not your password")
+	ErrNotThePassword = fault.Invalidf("accounts.wrong-password", "password", "is not your password")
 	ErrBadCredentials = fault.New(fault.Unauthenticated, "accounts.bad-credentials", "the e-mail address or the password is not right")
 )
 
@@ -19,5 +20,6 @@ var (
 	ErrSessionNotFound = fault.New(fault.NotFound, "accounts.session-not-found", "there is no such session")
 	ErrSessionEnded    = fault.New(fault.Unauthenticated, "accounts.session-ended", "this session has ended; sign in again")
 	ErrRefreshToken    = fault.New(fault.Unauthenticated, "accounts.refresh-invalid", "the refresh token is not valid, or not any more; sign in again")
+	ErrStepUpRequired  = fault.New(fault.Forbidden, "accounts.step-up-required", "this needs you to have proved lately who you are: give your password again, or sign in again")
 	ErrRefreshReused   = fault.New(fault.Unauthenticated, "accounts.refresh-reused", "the refresh token was used before, so the session was ended; sign in again")
 )

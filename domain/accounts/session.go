@@ -73,13 +73,14 @@ type SessionRecord struct {
 	ExpiresAt  time.Time
 	EndedAt    time.Time
 	EndedWhy   Ending
+	ProvedAt   time.Time    // when its holder last proved who he is, as by signing in
 	Presented  RefreshToken // the one that somebody showed; zero: none was
 	Issued     RefreshToken // the newest one; zero: none was made
 }
 
 // OpenSession signs an account in, with its first refresh token, for ttl.
 func OpenSession(id ident.SessionID, account ident.AccountID, d Device, token [32]byte, ttl time.Duration, now time.Time) *Session {
-	s := &Session{r: SessionRecord{ID: id, Account: account, Device: d.Clean(), CreatedAt: now}}
+	s := &Session{r: SessionRecord{ID: id, Account: account, Device: d.Clean(), CreatedAt: now, ProvedAt: now}}
 	s.issue(token, ttl, now)
 	return s
 }
@@ -136,6 +137,16 @@ func (s *Session) issue(token [32]byte, ttl time.Duration, now time.Time) {
 	if last := s.r.CreatedAt.Add(MaxSession); s.r.ExpiresAt.After(last) {
 		s.r.ExpiresAt = last
 	}
+}
+
+// Prove records that whoever holds the session has proved to be its owner again.
+// It fails with ErrSessionEnded if the session is not the actor's or is over.
+func (s *Session) Prove(actor ident.AccountID, now time.Time) error {
+	if s.r.Account != actor || !s.Live(now) {
+		return ErrSessionEnded
+	}
+	s.r.ProvedAt = now
+	return nil
 }
 
 // End signs the account out of the session. It fails with ErrSessionNotFound if

@@ -29,7 +29,7 @@ func TestOpening(t *testing.T) {
 		s := accounts.OpenSession(phone, hana, accounts.Device{UserAgent: "Sajin/1 (phone)", Address: "2001:db8::1"}, [32]byte{1}, ttl, noon)
 		want := accounts.SessionRecord{
 			ID: phone, Account: hana, Device: accounts.Device{UserAgent: "Sajin/1 (phone)", Address: "2001:db8::1"},
-			CreatedAt: noon, LastSeenAt: noon, ExpiresAt: noon.Add(ttl), Issued: accounts.RefreshToken{Hash: [32]byte{1}, IssuedAt: noon},
+			CreatedAt: noon, LastSeenAt: noon, ExpiresAt: noon.Add(ttl), ProvedAt: noon, Issued: accounts.RefreshToken{Hash: [32]byte{1}, IssuedAt: noon},
 		}
 		if diff := cmp.Diff(want, s.Record()); diff != "" {
 			t.Error(diff)

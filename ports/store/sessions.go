@@ -50,6 +50,10 @@ type Devices interface {
 	// That it expired is for the caller to see.
 	Standing(ctx context.Context, id ident.SessionID) (Standing, error)
 
+	// Proved tells when whoever holds a live session of a live account last
+	// proved who he is; accounts.ErrSessionEnded as with Standing.
+	Proved(ctx context.Context, id ident.SessionID) (time.Time, error)
+
 	// Live lists the account's sessions that are not over, the newest first.
 	Live(ctx context.Context, account ident.AccountID, now time.Time, page Page) (List[*Device], error)
 }

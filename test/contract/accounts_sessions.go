@@ -93,12 +93,26 @@ func roundTripSession(t *testing.T, p *people) {
 		want.Presented = accounts.RefreshToken{Hash: tokenHash(2), IssuedAt: first}
 		p.equal(want, p.stored(p.byToken(2)))
 	})
+	t.Run("and after its holder proved who he is", func(*testing.T) {
+		proved, err := p.Devices.Proved(t.Context(), opened.ID)
+		p.must(err)
+		p.equal(opened.CreatedAt, proved)
+		want.ProvedAt = p.clock.Add(90 * time.Minute)
+		p.must(p.change(p.byID(opened.ID), func(s *accounts.Session) error { return s.Prove(opened.Account, want.ProvedAt) }))
+		want.Presented = accounts.RefreshToken{}
+		p.equal(want, p.stored(p.byID(opened.ID)))
+		proved, err = p.Devices.Proved(t.Context(), opened.ID)
+		p.must(err)
+		p.equal(want.ProvedAt, proved)
+	})
 	t.Run("and when it is over", func(*testing.T) {
 		end := p.clock.Add(2 * time.Hour)
 		p.must(p.change(p.byID(opened.ID), func(s *accounts.Session) error { return s.End(opened.Account, accounts.EndedSignOut, end) }))
 		want.Presented = accounts.RefreshToken{}
 		want.ExpiresAt, want.EndedAt, want.EndedWhy = end, end, accounts.EndedSignOut
 		p.equal(want, p.stored(p.byID(opened.ID)))
+		_, err := p.Devices.Proved(t.Context(), opened.ID)
+		p.is(err, accounts.ErrSessionEnded)
 	})
 	t.Run("and what is unknown is not found", func(t *testing.T) {
 		p.is(p.change(p.byToken(9), nil), accounts.ErrRefreshToken)

@@ -157,6 +157,7 @@ func (s *stage) makeSamples() map[string]sample {
 		"register":        {body: map[string]any{"email": "new@example.com", "password": password, "handle": "somebody_new", "display_name": "New"}, want: 201},
 		"sign-in":         {body: map[string]any{"email": string(actor.account.Email), "password": password}, want: 201},
 		"refresh-session": {body: map[string]any{"refresh_token": tokens.Refresh}, want: 200},
+		"step-up":         {who: actor, body: map[string]any{"password": password}, want: 204},
 		"end-session":     own(map[string]string{"id": devices[0]}, 204),
 		"sign-out":        {who: leaver, want: 204}, "delete-account": {who: goner, want: 204},
 		"edit-account":    {who: actor, header: http.Header{"If-Match": {"*"}}, body: account, want: 200},

@@ -14,6 +14,7 @@ import (
 	"github.com/sajin-sns/sajin/adapters/httpapi"
 	"github.com/sajin-sns/sajin/adapters/metrics"
 	"github.com/sajin-sns/sajin/adapters/worker"
+	"github.com/sajin-sns/sajin/app/accounts"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/health"
@@ -31,14 +32,14 @@ func route(constructor any) any { return fx.Annotate(constructor, fx.ResultTags(
 func check(constructor any) any { return fx.Annotate(constructor, fx.ResultTags(`group:"checks"`)) }
 
 func newAPI(c config.Config, o Options, auth httpapi.Authenticator, sealer link.Sealer, ids *ident.Source, log *slog.Logger,
-	resources []httpapi.Resource, routes []httpapi.Route, collector *metrics.Collector,
+	resources []httpapi.Resource, routes []httpapi.Route, collector *metrics.Collector, stepUp *accounts.StepUp,
 ) *httpapi.API {
 	routes = append(routes, httpapi.Pages(o.Version)...)
 	if c.Metrics.Listen == "" {
 		routes = append(routes, httpapi.Route{Pattern: "GET /metrics", Handler: collector.Handler()})
 	}
 	return httpapi.New(httpapi.Options{
-		Version: o.Version, PublicURL: c.PublicURL(), BodyLimit: int64(c.HTTP.BodyLimit), Log: log, Auth: auth, Sealer: sealer,
+		Version: o.Version, PublicURL: c.PublicURL(), BodyLimit: int64(c.HTTP.BodyLimit), Log: log, Auth: auth, StepUp: stepUp, Sealer: sealer,
 		NewID: func() string { return ident.New[ident.EventID](ids).String() },
 	}, routes, resources...)
 }

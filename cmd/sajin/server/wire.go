@@ -118,6 +118,9 @@ var modules = fx.Module("modules",
 				Mint: accounts.Mint{Tokens: tokens, Random: rand.Reader, Sealer: sealer, AccessTTL: c.Auth.AccessTTL, RefreshTTL: c.Auth.RefreshTTL},
 			}
 		},
+		func(s accounts.Shared, devices store.Devices, h password.Hasher, c config.Config) *accounts.StepUp {
+			return &accounts.StepUp{Shared: s, Devices: devices, Passwords: h, TTL: c.Auth.StepUpTTL}
+		},
 		func(p store.Profiles, a store.Accounts, links link.Media) *accounts.Profiles {
 			return &accounts.Profiles{Profiles: p, Accounts: a, URL: func(key string) string {
 				url, _ := links.URL(key, ident.AccountID{})
@@ -234,8 +237,8 @@ var web = fx.Module("web",
 		resource(func(a *accounts.Accounts, c *accounts.Credentials, p *accounts.Profiles) httpapi.Resource {
 			return &httpapi.Accounts{Credentials: c, Accounts: a, Profiles: p}
 		}),
-		resource(func(s *accounts.Sessions, p *accounts.Profiles) httpapi.Resource {
-			return &httpapi.Sessions{Sessions: s, Profiles: p}
+		resource(func(s *accounts.Sessions, step *accounts.StepUp, p *accounts.Profiles) httpapi.Resource {
+			return &httpapi.Sessions{Sessions: s, StepUp: step, Profiles: p}
 		}),
 		resource(func(t token.Issuer) httpapi.Resource { return &httpapi.Keys{Tokens: t} }),
 		resource(func(u *media.Uploads) httpapi.Resource { return &httpapi.Uploads{Uploads: u} }),
@@ -261,7 +264,7 @@ var web = fx.Module("web",
 		route(func(b blob.Store, s link.Signer, log *slog.Logger, now func() time.Time) httpapi.Route {
 			return (&httpapi.Delivery{Blobs: b, Signer: s, Log: log, Now: now}).Route()
 		}),
-		fx.Annotate(newAPI, fx.ParamTags(``, ``, ``, ``, ``, ``, `group:"resources"`, `group:"routes"`, ``)),
+		fx.Annotate(newAPI, fx.ParamTags(``, ``, ``, ``, ``, ``, `group:"resources"`, `group:"routes"`, ``, ``)),
 		func(o *sqlstore.Outbox, q jobs.Queue, workers []jobs.Worker, log *slog.Logger) *metrics.Collector {
 			kinds := make([]string, len(workers))
 			for i, w := range workers {
