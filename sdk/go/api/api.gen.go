@@ -1231,6 +1231,11 @@ type ShownToken struct {
 	RefreshToken string `json:"refresh_token"`
 }
 
+// StepUp defines model for StepUp.
+type StepUp struct {
+	Password string `json:"password"`
+}
+
 // TakenIn defines model for TakenIn.
 type TakenIn = map[string]interface{}
 
@@ -1633,6 +1638,9 @@ type PayInSandboxJSONRequestBody = SandboxAttempt
 
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = NewSession
+
+// StepUpJSONRequestBody defines body for StepUp for application/json ContentType.
+type StepUpJSONRequestBody = StepUp
 
 // RefreshSessionJSONRequestBody defines body for RefreshSession for application/json ContentType.
 type RefreshSessionJSONRequestBody = ShownToken
@@ -2159,6 +2167,24 @@ type ClientInterface interface {
 	// Corresponds with DELETE /v1/sessions/current (the `SignOut` operationId).
 	SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// StepUpWithBody Prove again who you are
+	//
+	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/sessions/current/step-up (the `StepUp` operationId).
+	StepUpWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepUp Prove again who you are
+	//
+	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/sessions/current/step-up (the `StepUp` operationId).
+	StepUp(ctx context.Context, body StepUpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RefreshSessionWithBody Exchange a refresh token for new tokens
 	//
 	// The token is used by that. It may be used again for 30 seconds, so that two tabs and lost answers do no harm; after that somebody must have copied it, and the whole session ends: 401 `accounts.refresh-reused`. Send no Authorization header: one that has expired would be refused.
@@ -2291,7 +2317,7 @@ type ClientInterface interface {
 
 	// DeleteAccount Delete your account
 	//
-	// It is gone for everybody at once, and you are signed out everywhere. Signing in again within the grace period, 30 days unless the operator chose otherwise, brings it back; after that everything personal is overwritten, and address and handle are free again.
+	// It is gone for everybody at once, and you are signed out everywhere. Signing in again within the grace period, 30 days unless the operator chose otherwise, brings it back; after that everything personal is overwritten, and address and handle are free again. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
 	//
 	// Corresponds with DELETE /v1/users/account (the `DeleteAccount` operationId).
 	DeleteAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2919,6 +2945,44 @@ func (c *Client) SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 	return c.Client.Do(req)
 }
 
+// StepUpWithBody Prove again who you are
+//
+// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/sessions/current/step-up (the `StepUp` operationId).
+func (c *Client) StepUpWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepUpRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepUp Prove again who you are
+//
+// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/sessions/current/step-up (the `StepUp` operationId).
+func (c *Client) StepUp(ctx context.Context, body StepUpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepUpRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RefreshSessionWithBody Exchange a refresh token for new tokens
 //
 // The token is used by that. It may be used again for 30 seconds, so that two tabs and lost answers do no harm; after that somebody must have copied it, and the whole session ends: 401 `accounts.refresh-reused`. Send no Authorization header: one that has expired would be refused.
@@ -3231,7 +3295,7 @@ func (c *Client) Register(ctx context.Context, body RegisterJSONRequestBody, req
 
 // DeleteAccount Delete your account
 //
-// It is gone for everybody at once, and you are signed out everywhere. Signing in again within the grace period, 30 days unless the operator chose otherwise, brings it back; after that everything personal is overwritten, and address and handle are free again.
+// It is gone for everybody at once, and you are signed out everywhere. Signing in again within the grace period, 30 days unless the operator chose otherwise, brings it back; after that everything personal is overwritten, and address and handle are free again. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
 //
 // Corresponds with DELETE /v1/users/account (the `DeleteAccount` operationId).
 func (c *Client) DeleteAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4610,6 +4674,46 @@ func NewSignOutRequest(server string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewStepUpRequest calls the generic StepUp builder with application/json body
+func NewStepUpRequest(server string, body StepUpJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepUpRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewStepUpRequestWithBody constructs an http.Request for the StepUp method, with any body, and a specified content type
+func NewStepUpRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sessions/current/step-up")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -6327,6 +6431,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with DELETE /v1/sessions/current (the `SignOut` operationId).
 	SignOutWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SignOutResponse, error)
 
+	// StepUpWithBodyWithResponse Prove again who you are
+	//
+	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/sessions/current/step-up (the `StepUp` operationId).
+	StepUpWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepUpResponse, error)
+
+	// StepUpWithResponse Prove again who you are
+	//
+	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/sessions/current/step-up (the `StepUp` operationId).
+	StepUpWithResponse(ctx context.Context, body StepUpJSONRequestBody, reqEditors ...RequestEditorFn) (*StepUpResponse, error)
+
 	// RefreshSessionWithBodyWithResponse Exchange a refresh token for new tokens
 	//
 	// The token is used by that. It may be used again for 30 seconds, so that two tabs and lost answers do no harm; after that somebody must have copied it, and the whole session ends: 401 `accounts.refresh-reused`. Send no Authorization header: one that has expired would be refused.
@@ -6479,7 +6601,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteAccountWithResponse Delete your account
 	//
-	// It is gone for everybody at once, and you are signed out everywhere. Signing in again within the grace period, 30 days unless the operator chose otherwise, brings it back; after that everything personal is overwritten, and address and handle are free again.
+	// It is gone for everybody at once, and you are signed out everywhere. Signing in again within the grace period, 30 days unless the operator chose otherwise, brings it back; after that everything personal is overwritten, and address and handle are free again. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -8327,6 +8449,68 @@ func (r SignOutResponse) ContentType() string {
 	return ""
 }
 
+type StepUpResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r StepUpResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r StepUpResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r StepUpResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r StepUpResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r StepUpResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StepUpResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepUpResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StepUpResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type RefreshSessionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9466,6 +9650,8 @@ type DeleteAccountResponse struct {
 	HTTPResponse *http.Response
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Problem
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *Problem
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -9475,6 +9661,11 @@ type DeleteAccountResponse struct {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r DeleteAccountResponse) GetApplicationProblemJSON401() *Problem {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteAccountResponse) GetApplicationProblemJSON403() *Problem {
+	return r.ApplicationProblemJSON403
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -11131,6 +11322,36 @@ func (c *ClientWithResponses) SignOutWithResponse(ctx context.Context, reqEditor
 	return ParseSignOutResponse(rsp)
 }
 
+// StepUpWithBodyWithResponse Prove again who you are
+//
+// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sessions/current/step-up (the `StepUp` operationId).
+func (c *ClientWithResponses) StepUpWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepUpResponse, error) {
+	rsp, err := c.StepUpWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepUpResponse(rsp)
+}
+
+// StepUpWithResponse Prove again who you are
+//
+// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sessions/current/step-up (the `StepUp` operationId).
+func (c *ClientWithResponses) StepUpWithResponse(ctx context.Context, body StepUpJSONRequestBody, reqEditors ...RequestEditorFn) (*StepUpResponse, error) {
+	rsp, err := c.StepUp(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepUpResponse(rsp)
+}
+
 // RefreshSessionWithBodyWithResponse Exchange a refresh token for new tokens
 //
 // The token is used by that. It may be used again for 30 seconds, so that two tabs and lost answers do no harm; after that somebody must have copied it, and the whole session ends: 401 `accounts.refresh-reused`. Send no Authorization header: one that has expired would be refused.
@@ -11391,7 +11612,7 @@ func (c *ClientWithResponses) RegisterWithResponse(ctx context.Context, body Reg
 
 // DeleteAccountWithResponse Delete your account
 //
-// It is gone for everybody at once, and you are signed out everywhere. Signing in again within the grace period, 30 days unless the operator chose otherwise, brings it back; after that everything personal is overwritten, and address and handle are free again.
+// It is gone for everybody at once, and you are signed out everywhere. Signing in again within the grace period, 30 days unless the operator chose otherwise, brings it back; after that everything personal is overwritten, and address and handle are free again. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -13068,6 +13289,56 @@ func ParseSignOutResponse(rsp *http.Response) (*SignOutResponse, error) {
 	return response, nil
 }
 
+// ParseStepUpResponse parses an HTTP response from a StepUpWithResponse call
+func ParseStepUpResponse(rsp *http.Response) (*StepUpResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepUpResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseRefreshSessionResponse parses an HTTP response from a RefreshSessionWithResponse call
 func ParseRefreshSessionResponse(rsp *http.Response) (*RefreshSessionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -14039,6 +14310,13 @@ func ParseDeleteAccountResponse(rsp *http.Response) (*DeleteAccountResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
