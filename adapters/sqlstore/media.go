@@ -23,10 +23,10 @@ func (s *Media) Insert(ctx context.Context, m *media.Medium) error {
 	r := m.Record()
 	var b sqldb.Batch
 	b.Exec(`INSERT INTO media (id, owner, purpose, state, stage, progress, attempt, error_code, retryable, original, size, sha256,
-			kind, content_type, width, height, duration_ms, blurhash, dominant, alt, created_at, updated_at, deleted_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
+			kind, content_type, width, height, duration_ms, blurhash, dominant, alt, attached, created_at, updated_at, deleted_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
 		r.ID, r.Owner, r.Purpose, r.State, r.Stage, r.Progress, r.Attempt, r.Failure.Code, r.Failure.Retryable, r.Original, r.Size, r.SHA256,
-		r.Kind, r.ContentType, r.Width, r.Height, r.Duration.Milliseconds(), r.Blurhash, r.Dominant, r.Alt, r.CreatedAt, r.UpdatedAt, r.DeletedAt)
+		r.Kind, r.ContentType, r.Width, r.Height, r.Duration.Milliseconds(), r.Blurhash, r.Dominant, r.Alt, r.Attached, r.CreatedAt, r.UpdatedAt, r.DeletedAt)
 	b.Exec(`INSERT INTO media_usage (owner, bytes) VALUES ($1, $2) ON CONFLICT (owner) DO UPDATE SET bytes = media_usage.bytes + excluded.bytes`,
 		r.Owner, r.Size+made(r))
 	insertRenditions(&b, r)
@@ -99,7 +99,7 @@ func (s *Media) LockAll(ctx context.Context, ids []ident.MediaID) ([]*media.Medi
 	renditions := map[ident.MediaID][]media.Rendition{}
 	var b sqldb.Batch
 	b.Query(collect(&records, scanMedium), `SELECT id, owner, purpose, state, stage, progress, attempt, error_code, retryable, original, size, sha256,
-			kind, content_type, width, height, duration_ms, blurhash, dominant, alt, created_at, updated_at, deleted_at
+			kind, content_type, width, height, duration_ms, blurhash, dominant, alt, attached, created_at, updated_at, deleted_at
 		FROM media WHERE id`+in+` ORDER BY id`+s.db.Dialect().ForUpdate, args...)
 	b.Query(func(rows sqldb.Rows) error {
 		return each(rows, func() error {
@@ -125,9 +125,22 @@ func scanMedium(row sqldb.Row) (r media.Record, err error) {
 	var ms int64
 	err = row.Scan(&r.ID, &r.Owner, &r.Purpose, &r.State, &r.Stage, &r.Progress, &r.Attempt, &r.Failure.Code, &r.Failure.Retryable,
 		&r.Original, &r.Size, &r.SHA256, &r.Kind, &r.ContentType, &r.Width, &r.Height, &ms, &r.Blurhash, &r.Dominant, &r.Alt,
-		&r.CreatedAt, &r.UpdatedAt, &r.DeletedAt)
+		&r.Attached, &r.CreatedAt, &r.UpdatedAt, &r.DeletedAt)
 	r.Duration = time.Duration(ms) * time.Millisecond
 	return r, err
+}
+
+// Attach implements store.Media.
+func (s *Media) Attach(ctx context.Context, ids []ident.MediaID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	_, err := s.db.Exec(ctx, `UPDATE media SET attached = TRUE WHERE NOT attached AND id IN (`+sqldb.Placeholders(1, len(ids))+`)`, args...)
+	return wrap("attach media", err)
 }
 
 // Progress implements store.Media.

@@ -18,16 +18,23 @@ var (
 	_ access.Avatars = (*Catalog)(nil)
 )
 
-// Media implements access.Media.
+// Media implements access.Media. Who asks makes something of the media, in the
+// same transaction: that is noted, so that they are not taken for left over.
 func (c *Catalog) Media(ctx context.Context, owner ident.AccountID, ids []ident.MediaID) ([]access.Medium, error) {
 	locked, err := c.Store.LockAll(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	fit := make(map[ident.MediaID]access.Medium, len(locked))
+	var fresh []ident.MediaID
 	for _, m := range locked {
-		if r := m.Record(); m.FitsPost(owner) {
-			fit[r.ID] = access.Medium{ID: r.ID, Ready: r.State == media.Ready, Video: r.Kind == media.Video}
+		r := m.Record()
+		if !m.FitsPost(owner) {
+			continue
+		}
+		fit[r.ID] = access.Medium{ID: r.ID, Ready: r.State == media.Ready, Video: r.Kind == media.Video}
+		if !r.Attached {
+			fresh = append(fresh, r.ID)
 		}
 	}
 	all := make([]access.Medium, len(ids))
@@ -38,14 +45,17 @@ func (c *Catalog) Media(ctx context.Context, owner ident.AccountID, ids []ident.
 		}
 		all[i] = m
 	}
-	return all, nil
+	return all, c.Store.Attach(ctx, fresh)
 }
 
-// AvatarReady implements access.Avatars.
+// AvatarReady implements access.Avatars. That it becomes an avatar is noted.
 func (c *Catalog) AvatarReady(ctx context.Context, owner ident.AccountID, id ident.MediaID) (bool, error) {
 	m, err := c.Store.Lock(ctx, id)
 	if errors.Is(err, media.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && m.FitsAvatar(owner), err
+	if err != nil || !m.FitsAvatar(owner) {
+		return false, err
+	}
+	return true, c.Store.Attach(ctx, []ident.MediaID{id})
 }

@@ -111,6 +111,7 @@ type Record struct {
 	Size     int64
 	Product
 	Alt       string
+	Attached  bool // a post or a profile was made with it, which may be gone again
 	CreatedAt time.Time
 	UpdatedAt time.Time // later with every change but of progress, so that it names a version
 	DeletedAt time.Time
@@ -206,6 +207,17 @@ func (m *Medium) Delete(actor ident.AccountID, shown bool, now time.Time) error 
 func (m *Medium) Drop(now time.Time) {
 	m.touch(now)
 	m.r.DeletedAt, m.r.Renditions = now, nil
+}
+
+// Expire takes away a medium that nothing was ever made of, if it is as it will
+// stay and has not changed since a time. shown is as for Delete.
+func (m *Medium) Expire(since time.Time, shown bool, now time.Time) bool {
+	over := m.r.State == Ready || m.r.State == Failed
+	if m.Deleted() || m.r.Attached || shown || !over || !m.r.UpdatedAt.Before(since) {
+		return false
+	}
+	m.Drop(now)
+	return true
 }
 
 func (m *Medium) own(actor ident.AccountID) error {

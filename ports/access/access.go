@@ -30,8 +30,9 @@ type Offer struct {
 type Media interface {
 	// Media describes the owner's media in the order of ids. It fails with
 	// ErrNoMedium if one does not exist, is not the owner's, is not meant for
-	// posts, or has failed for good. Within a transaction the answer holds until its end: a
-	// medium cannot become ready unnoticed by a post that begins to wait for it.
+	// posts, or has failed for good. Within a transaction the answer holds until
+	// its end: a medium cannot become ready unnoticed by a post that begins to
+	// wait for it, and is never taken for left over from then on.
 	Media(ctx context.Context, owner ident.AccountID, ids []ident.MediaID) ([]Medium, error)
 }
 

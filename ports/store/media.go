@@ -25,6 +25,10 @@ type Media interface {
 	// more.
 	Save(ctx context.Context, m *media.Medium) error
 
+	// Attach notes that something is made of media, which were read with Lock
+	// or LockAll. It stays noted, whatever Save stores.
+	Attach(ctx context.Context, ids []ident.MediaID) error
+
 	// Progress notes how far an attempt at processing has come. It waits for
 	// nobody's lock for long and makes no new version. What comes too late,
 	// because the attempt is over or another one has begun, is dropped.
