@@ -1,6 +1,7 @@
 package media_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"testing"
@@ -107,6 +108,29 @@ func TestCatalog(t *testing.T) {
 			t.Errorf("%v", got)
 		}
 	})
+	t.Run("what somebody asks for is attached from then on, if he gets it", func(t *testing.T) {
+		one, two := s.ready().MediaID, s.ready().MediaID
+		attached := func() []bool { return []bool{s.record(one).Attached, s.record(two).Attached} }
+		_, err := catalog.Media(t.Context(), s.owner, []ident.MediaID{one, ident.New[ident.MediaID](s.ids)})
+		s.is(err, access.ErrNoMedium)
+		_, err = catalog.Media(t.Context(), s.stranger, []ident.MediaID{one})
+		s.is(err, access.ErrNoMedium)
+		err = s.db.Do(t.Context(), func(ctx context.Context) error {
+			_, err := catalog.Media(ctx, s.owner, []ident.MediaID{one})
+			return errors.Join(err, access.ErrNoMedium) // the post came to nothing
+		})
+		s.is(err, access.ErrNoMedium)
+		if diff := cmp.Diff([]bool{false, false}, attached()); diff != "" {
+			t.Error(diff)
+		}
+		for range 2 {
+			_, err = catalog.Media(t.Context(), s.owner, []ident.MediaID{two})
+			s.must(err)
+		}
+		if diff := cmp.Diff([]bool{false, true}, attached()); diff != "" {
+			t.Error(diff)
+		}
+	})
 	t.Run("films are told from pictures", func(t *testing.T) {
 		_, err := s.db.Exec(t.Context(), `UPDATE media SET kind = 'video' WHERE id = $1`, ready)
 		s.must(err)
@@ -143,6 +167,9 @@ func TestCatalog(t *testing.T) {
 			s.must(err)
 			if got != want {
 				t.Errorf("got %t", got)
+			}
+			if m, err := s.media.Lock(t.Context(), id); err == nil && m.Record().Attached != want && owner != s.stranger {
+				t.Errorf("attached: %t", !want)
 			}
 		}
 		check(s.owner, ticket.MediaID, false)

@@ -36,6 +36,7 @@ func Media(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb.DB
 		"what was made of a file counts as long as it is there":   (*darkroom).renditionUsage,
 		"of those who add to the usage each sees the ones before": (*darkroom).lockedUsage,
 		"a lock holds what it read until the transaction ends":    (*darkroom).locks,
+		"what was attached stays so, whatever is saved":           (*darkroom).attached,
 		"overdue uploads are listed, the longest overdue first":   (*darkroom).overdue,
 		"what a transaction that fails wrote is not there":        (*darkroom).rollsBack,
 	} {
@@ -324,6 +325,33 @@ func (m *darkroom) renditions() {
 	m.change(id, func(x *media.Medium) error { return x.Delete(m.owner, false, m.now) })
 	if n := count(); n != 0 {
 		m.t.Errorf("%d renditions of a deleted medium", n)
+	}
+}
+
+func (m *darkroom) attached() {
+	ctx := m.t.Context()
+	_, one := m.send(1)
+	_, two := m.send(1)
+	_, alone := m.send(1)
+	a, b := one.Record().ID, two.Record().ID
+	m.must(m.Media.Attach(ctx, nil))
+	before := m.record(a)
+	err := m.db.Do(ctx, func(ctx context.Context) error {
+		locked, err := m.Media.Lock(ctx, a)
+		if err != nil {
+			return err
+		}
+		if err := m.Media.Attach(ctx, []ident.MediaID{a, b, ident.New[ident.MediaID](m.ids)}); err != nil {
+			return err
+		}
+		return m.Media.Save(ctx, locked) // as it was before
+	})
+	m.must(err)
+	before.Attached = true
+	m.same(before, m.record(a)) // not another version either
+	m.must(m.Media.Attach(ctx, []ident.MediaID{a}))
+	if !m.record(b).Attached || m.record(alone.Record().ID).Attached {
+		m.t.Error("others are attached")
 	}
 }
 
