@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/sajin-sns/sajin/app/content"
 	rules "github.com/sajin-sns/sajin/domain/content"
@@ -33,6 +34,7 @@ type newPost struct {
 	Visibility    rules.Visibility    `json:"visibility,omitempty" enum:"public,subscribers" default:"public"`
 	PriceCoins    money.Coins         `json:"price_coins,omitempty" minimum:"0" maximum:"1000000"`
 	Draft         bool                `json:"draft,omitempty" doc:"Keep it to yourself; PATCH draft to false to publish it"`
+	PublishAt     *time.Time          `json:"publish_at,omitempty" doc:"Publish it then, within a year, and keep it to yourself until then; not beside draft"`
 }
 
 type editedPost struct {
@@ -43,7 +45,8 @@ type editedPost struct {
 	MediaIDs      *[]ident.MediaID     `json:"media_ids,omitempty" maxItems:"20" doc:"Of a draft only"`
 	Visibility    *rules.Visibility    `json:"visibility,omitempty" enum:"public,subscribers"`
 	PriceCoins    *money.Coins         `json:"price_coins,omitempty" minimum:"0" maximum:"1000000"`
-	Draft         *bool                `json:"draft,omitempty" doc:"false publishes a draft"`
+	Draft         *bool                `json:"draft,omitempty" doc:"false publishes a draft or a scheduled post now, true makes a scheduled post a draft again"`
+	PublishAt     timeOrNot            `json:"publish_at,omitempty" doc:"Publishes a draft then, within a year, or moves a scheduled post; null makes a scheduled post a draft again; not beside draft unless it is null"`
 }
 
 // PostPath is embedded by the inputs of operations on one post.
@@ -59,11 +62,13 @@ type onePost struct {
 func (p *Posts) register(r *registry) {
 	register(r, operation{
 		ID: "create-post", Method: http.MethodPost, Path: "/v1/posts", Tag: "posts", For: members, Status: http.StatusCreated,
-		Summary:     "Write a post",
-		Description: "The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers.",
-		Problems:    []int{http.StatusNotFound},
+		Summary: "Write a post",
+		Description: "The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers. " +
+			"With `publish_at` it is `scheduled` until then: nobody else can see that it exists, and " +
+			"`published_at` will be the moment when it really becomes visible.",
+		Problems: []int{http.StatusNotFound},
 	}, func(ctx context.Context, by caller, in *struct{ Body newPost }) (*onePost, error) {
-		id, err := p.Posts.Create(ctx, by.Account, in.Body.fields(), in.Body.Draft)
+		id, err := p.Posts.Create(ctx, by.Account, content.New{Fields: in.Body.fields(), Draft: in.Body.Draft, PublishAt: in.Body.PublishAt})
 		if err != nil {
 			return nil, err
 		}
@@ -83,9 +88,10 @@ func (p *Posts) register(r *registry) {
 	})
 	register(r, operation{
 		ID: "edit-post", Method: http.MethodPatch, Path: "/v1/posts/{id}", Tag: "posts", For: members,
-		Summary:     "Change a post",
-		Description: "Members that are left out stay as they are. The media of a published post are fixed.",
-		Problems:    []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},
+		Summary: "Change a post",
+		Description: "Members that are left out stay as they are. The media of a published post are fixed, and " +
+			"`draft` and `publish_at` are for a post that is not published: 409 `content.already-published`.",
+		Problems: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},
 	}, func(ctx context.Context, by caller, in *struct {
 		PostPath
 		Guarded
@@ -151,7 +157,7 @@ func (p *Posts) registerLists(r *registry) {
 		Summary: "Your own posts in every state, newest first",
 	}, func(ctx context.Context, by caller, in *struct {
 		Paged
-		State rules.State `query:"state" enum:"draft,processing,published"`
+		State rules.State `query:"state" enum:"draft,scheduled,processing,published"`
 	},
 	) (*listed[*store.Post], error) {
 		return list(r, "own-posts", in.Paged, func(page store.Page) (store.List[*store.Post], error) {
@@ -202,6 +208,7 @@ func (b editedPost) edit(id ident.PostID, version int64) content.Edit {
 	return content.Edit{
 		Post: id, Version: version, Caption: b.Caption, CaptionLocked: b.CaptionLocked, Tags: b.Tags, Category: b.Category,
 		Visibility: b.Visibility, Price: b.PriceCoins, Media: b.MediaIDs, Draft: b.Draft,
+		PublishAt: b.PublishAt.at, Unschedule: b.PublishAt.null,
 	}
 }
 

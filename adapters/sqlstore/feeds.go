@@ -29,7 +29,7 @@ type viewed struct {
 // viewColumns are a post's own columns and what the viewer, always $1, has to
 // do with it. They go with viewTables.
 const viewColumns = `p.id, p.author, a.handle, a.display_name, coalesce(av.key, ''), p.caption, p.caption_locked, p.category, p.visibility,
-	p.price_coins, p.kind, p.state, p.version, c.likes, c.comments, c.views, c.sales, p.created_at, p.published_at, p.edited_at,
+	p.price_coins, p.kind, p.state, p.version, c.likes, c.comments, c.views, c.sales, p.created_at, p.publish_at, p.published_at, p.edited_at,
 	b.id IS NOT NULL, s.subscriber IS NOT NULL`
 
 const viewTables = ` JOIN accounts a ON a.id = p.author
@@ -40,17 +40,17 @@ const viewTables = ` JOIN accounts a ON a.id = p.author
 
 func scanViewed(row sqldb.Row) (viewed, error) {
 	var (
-		v                 = viewed{post: &store.Post{}}
-		p                 = v.post
-		sales             int64
-		published, edited time.Time
+		v                      = viewed{post: &store.Post{}}
+		p                      = v.post
+		sales                  int64
+		due, published, edited time.Time
 	)
 	err := row.Scan(&v.at.At, (*ident.PostID)(&v.at.ID), &p.ID, &p.Author.ID, &p.Author.Handle, &p.Author.DisplayName, &p.Author.AvatarKey,
 		&p.Caption, &p.CaptionLocked, &p.Category, &p.Visibility,
 		&p.PriceCoins, &p.Kind, &p.State, &p.Version, &p.Counts.Likes, &p.Counts.Comments, &p.Counts.Views, &sales,
-		&p.CreatedAt, &published, &edited, &p.Purchased, &p.Subscribed)
+		&p.CreatedAt, &due, &published, &edited, &p.Purchased, &p.Subscribed)
 	p.Counts.Sales = &sales
-	p.PublishedAt, p.EditedAt = optional(published), optional(edited)
+	p.PublishAt, p.PublishedAt, p.EditedAt = optional(due), optional(published), optional(edited)
 	return v, err
 }
 

@@ -37,6 +37,23 @@ var errIncomplete = errors.New("a job needs a kind, a subject and an owner")
 // nothing to update: a job that is waiting is then not claimed before ctx's
 // transaction has committed, and sees what it wrote.
 func (s *Jobs) Enqueue(ctx context.Context, job jobs.Job) error {
+	return s.put(ctx, job, `next_payload = excluded.payload, next_run_at = excluded.run_at
+			WHERE jobs.running AND jobs.next_run_at IS NULL`)
+}
+
+// Reschedule implements jobs.Queue. A job that was dealt a turn loses it: it is
+// not due any more, or will queue again.
+func (s *Jobs) Reschedule(ctx context.Context, job jobs.Job) error {
+	return s.put(ctx, job, `payload = CASE WHEN jobs.running THEN jobs.payload ELSE excluded.payload END,
+			turn = CASE WHEN jobs.running THEN jobs.turn END,
+			run_at = CASE WHEN jobs.running THEN jobs.run_at ELSE excluded.run_at END,
+			attempts = CASE WHEN jobs.running THEN jobs.attempts ELSE 0 END,
+			next_payload = CASE WHEN jobs.running THEN excluded.payload END,
+			next_run_at = CASE WHEN jobs.running THEN excluded.run_at END`)
+}
+
+// put writes a job down, or does something about the one that is there.
+func (s *Jobs) put(ctx context.Context, job jobs.Job, update string) error {
 	if job.Kind == "" || job.Subject == [16]byte{} || job.Owner.IsZero() {
 		return errIncomplete
 	}
@@ -47,8 +64,7 @@ func (s *Jobs) Enqueue(ctx context.Context, job jobs.Job) error {
 	}
 	_, err := s.db.Exec(ctx, `INSERT INTO jobs (id, kind, subject, owner, payload, turn, run_at, running, attempts, lease, last_error, created_at)
 		VALUES ($1, $2, $3, $4, $5, NULL, $6, FALSE, 0, 0, '', $7)
-		ON CONFLICT (kind, subject) DO UPDATE SET next_payload = excluded.payload, next_run_at = excluded.run_at
-			WHERE jobs.running AND jobs.next_run_at IS NULL`,
+		ON CONFLICT (kind, subject) DO UPDATE SET `+update,
 		ident.New[ident.JobID](s.ids), job.Kind, ident.JobID(job.Subject), job.Owner, job.Payload, at, now)
 	if err != nil {
 		return wrap("enqueue "+job.Kind, err)

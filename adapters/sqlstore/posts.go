@@ -28,10 +28,10 @@ func (s *Posts) Insert(ctx context.Context, p *content.Post) error {
 	r := p.Record()
 	var b sqldb.Batch
 	b.Exec(`INSERT INTO posts (id, author, caption, caption_locked, category, visibility, price_coins, kind, state, merged,
-			version, created_at, published_at, edited_at, deleted_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+			version, created_at, publish_at, published_at, edited_at, deleted_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		r.ID, r.Author, r.Caption, r.CaptionLocked, r.Category, r.Terms.Visibility, r.Terms.Price, r.Kind, r.State, r.Merged,
-		r.Version, r.CreatedAt, r.PublishedAt, r.EditedAt, r.DeletedAt)
+		r.Version, r.CreatedAt, r.PublishAt, r.PublishedAt, r.EditedAt, r.DeletedAt)
 	b.Exec(`INSERT INTO post_counts (post, likes, comments, views, sales) VALUES ($1, 0, 0, 0, 0)`, r.ID)
 	insertParts(&b, r)
 	return wrap("insert post", s.db.Send(ctx, &b))
@@ -42,10 +42,11 @@ func (s *Posts) Save(ctx context.Context, p *content.Post) error {
 	r := p.Record()
 	var b sqldb.Batch
 	b.ExecOne(content.ErrNotFound, `UPDATE posts SET caption = $2, caption_locked = $3, category = $4, visibility = $5,
-			price_coins = $6, kind = $7, state = $8, merged = $9, version = $10, published_at = $11, edited_at = $12, deleted_at = $13
+			price_coins = $6, kind = $7, state = $8, merged = $9, version = $10, publish_at = $11, published_at = $12, edited_at = $13,
+			deleted_at = $14
 		WHERE id = $1`,
 		r.ID, r.Caption, r.CaptionLocked, r.Category, r.Terms.Visibility,
-		r.Terms.Price, r.Kind, r.State, r.Merged, r.Version, r.PublishedAt, r.EditedAt, r.DeletedAt)
+		r.Terms.Price, r.Kind, r.State, r.Merged, r.Version, r.PublishAt, r.PublishedAt, r.EditedAt, r.DeletedAt)
 	b.Exec(`DELETE FROM post_tags WHERE post = $1`, r.ID)
 	b.Exec(`DELETE FROM post_media WHERE post = $1`, r.ID)
 	insertParts(&b, r)
@@ -70,7 +71,7 @@ func insertParts(b *sqldb.Batch, r content.Record) {
 // Lock implements store.Posts.
 func (s *Posts) Lock(ctx context.Context, id ident.PostID) (*content.Post, error) {
 	r, err := sqldb.One(ctx, s.db, scanPost, `SELECT id, author, caption, caption_locked, category, visibility, price_coins,
-			kind, state, merged, version, created_at, published_at, edited_at, deleted_at
+			kind, state, merged, version, created_at, publish_at, published_at, edited_at, deleted_at
 		FROM posts WHERE id = $1`+s.db.Dialect().ForUpdate, id)
 	if err != nil {
 		return nil, found("lock post", err, content.ErrNotFound)
@@ -86,7 +87,7 @@ func (s *Posts) Lock(ctx context.Context, id ident.PostID) (*content.Post, error
 
 func scanPost(row sqldb.Row) (r content.Record, err error) {
 	err = row.Scan(&r.ID, &r.Author, &r.Caption, &r.CaptionLocked, &r.Category, &r.Terms.Visibility, &r.Terms.Price,
-		&r.Kind, &r.State, &r.Merged, &r.Version, &r.CreatedAt, &r.PublishedAt, &r.EditedAt, &r.DeletedAt)
+		&r.Kind, &r.State, &r.Merged, &r.Version, &r.CreatedAt, &r.PublishAt, &r.PublishedAt, &r.EditedAt, &r.DeletedAt)
 	return r, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/money"
 	"github.com/sajin-sns/sajin/ports/access"
 	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/store"
 	"github.com/sajin-sns/sajin/ports/tx"
 )
@@ -24,18 +25,29 @@ type Posts struct {
 	Media      access.Media
 	Audience   access.Audience
 	Outbox     event.Outbox
+	Queue      jobs.Queue
 	IDs        *ident.Source
 	Now        func() time.Time
 	Categories []string // that posts may have
 }
 
-// Create writes a post, and publishes it unless it is a draft: it becomes
-// visible once all its media are ready.
+// New is a post to be written.
+type New struct {
+	content.Fields
+	Draft     bool
+	PublishAt *time.Time // publishes it then, and not at once
+}
+
+// Create writes a post, and publishes it unless it is a draft or is scheduled:
+// it becomes visible once all its media are ready.
 //
-// It fails with Invalid for bad fields and with access.ErrNoMedium for
-// media that are not the actor's or have failed.
-func (s *Posts) Create(ctx context.Context, actor ident.AccountID, f content.Fields, draft bool) (ident.PostID, error) {
-	post, err := content.NewPost(ident.New[ident.PostID](s.IDs), actor, f, s.Categories, s.Now())
+// It fails with Invalid for bad fields and for a draft that is to be published,
+// and with access.ErrNoMedium for media that are not the actor's or have failed.
+func (s *Posts) Create(ctx context.Context, actor ident.AccountID, in New) (ident.PostID, error) {
+	post, err := content.NewPost(ident.New[ident.PostID](s.IDs), actor, in.Fields, s.Categories, s.Now())
+	if err == nil && in.Draft && in.PublishAt != nil {
+		err = errDraftAt
+	}
 	if err != nil {
 		return ident.PostID{}, err
 	}
@@ -45,12 +57,16 @@ func (s *Posts) Create(ctx context.Context, actor ident.AccountID, f content.Fie
 		if err != nil {
 			return err
 		}
-		if !draft {
-			if err := s.publish(ctx, actor, post, media); err != nil {
-				return err
-			}
+		switch {
+		case in.PublishAt != nil:
+			err = post.Schedule(actor, *in.PublishAt, s.Now())
+		case !in.Draft:
+			err = s.publish(ctx, actor, post, media)
 		}
-		if err := s.Posts.Insert(ctx, post); err != nil {
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(s.Posts.Insert(ctx, post), s.plan(ctx, content.Record{}, post)); err != nil {
 			return err
 		}
 		return s.Outbox.Append(ctx, post.Events()...)
@@ -69,14 +85,17 @@ type Edit struct {
 	Visibility    *content.Visibility
 	Price         *money.Coins
 	Media         *[]ident.MediaID
-	Draft         *bool // false publishes a draft
+	PublishAt     *time.Time // schedules what is not published yet, in place of the time that it has
+	Unschedule    bool       // makes a draft of what is scheduled
+	Draft         *bool      // false publishes what is not published yet, true is Unschedule
 }
 
-// Edit changes a post and, if asked to, publishes it.
+// Edit changes a post and, if asked to, publishes or schedules it.
 //
 // It fails with NotFound if the post is not the actor's, with content.ErrStale
-// if it is not in the named version any more, with Invalid for bad fields, and
-// with Conflict for what a published post does not allow.
+// if it is not in the named version any more, with Invalid for bad fields and
+// for Draft beside PublishAt, and with Conflict for what a published post does
+// not allow.
 func (s *Posts) Edit(ctx context.Context, actor ident.AccountID, in Edit) error {
 	return s.Tx.Do(ctx, func(ctx context.Context) error {
 		post, err := s.Posts.Lock(ctx, in.Post)
@@ -94,15 +113,10 @@ func (s *Posts) Edit(ctx context.Context, actor ident.AccountID, in Edit) error 
 		if err != nil {
 			return err
 		}
-		if in.Draft != nil && !*in.Draft {
-			if err := s.publish(ctx, actor, post, media); err != nil {
-				return err
-			}
+		if err := s.decide(ctx, actor, in, post, media); err != nil {
+			return err
 		}
-		if in.Draft != nil && *in.Draft && r.State != content.Draft {
-			return content.ErrPublished
-		}
-		if err := s.Posts.Save(ctx, post); err != nil {
+		if err := errors.Join(s.Posts.Save(ctx, post), s.plan(ctx, r, post)); err != nil {
 			return err
 		}
 		return s.Outbox.Append(ctx, post.Events()...)
@@ -135,85 +149,15 @@ func (s *Posts) Delete(ctx context.Context, actor ident.AccountID, id ident.Post
 		if err != nil {
 			return err
 		}
+		before := post.Record()
 		if err := post.Delete(actor, s.Now()); err != nil {
 			return err
 		}
-		if err := s.Posts.Save(ctx, post); err != nil {
+		if err := errors.Join(s.Posts.Save(ctx, post), s.plan(ctx, before, post)); err != nil {
 			return err
 		}
 		return s.Outbox.Append(ctx, post.Events()...)
 	})
-}
-
-// Settle looks again at the posts that wait for a medium, which has become
-// ready: those that wait for nothing else become visible. All posts are locked
-// before any medium is, as everywhere: two media that the same posts wait for
-// may become ready at once.
-func (s *Posts) Settle(ctx context.Context, media ident.MediaID) error {
-	return s.Tx.Do(ctx, func(ctx context.Context) error {
-		waiting, err := s.Posts.Waiting(ctx, media)
-		if err != nil {
-			return err
-		}
-		posts := make([]*content.Post, len(waiting))
-		for i, id := range waiting {
-			if posts[i], err = s.Posts.Lock(ctx, id); err != nil {
-				return err
-			}
-		}
-		for _, post := range posts {
-			if err := s.settle(ctx, post); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// SettleOverdue publishes the posts that wait for nothing any more, whose event
-// was parked or lost: a chore.
-func (s *Posts) SettleOverdue(ctx context.Context) error {
-	overdue, err := s.Posts.Overdue(ctx, overdueBatch)
-	if err != nil {
-		return err
-	}
-	for _, id := range overdue {
-		err := s.Tx.Do(ctx, func(ctx context.Context) error {
-			post, err := s.Posts.Lock(ctx, id)
-			if err != nil {
-				return err
-			}
-			return s.settle(ctx, post)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-const overdueBatch = 1000
-
-func (s *Posts) settle(ctx context.Context, post *content.Post) error {
-	author := post.Record().Author
-	media, err := s.media(ctx, author, post)
-	if err != nil {
-		if errors.Is(err, access.ErrNoMedium) {
-			return nil // one of its media has failed: the post goes on waiting
-		}
-		return err
-	}
-	merged, err := s.Audience.Large(ctx, author)
-	if err != nil {
-		return err
-	}
-	if !post.Settle(media, merged, s.Now()) {
-		return nil
-	}
-	if err := s.Posts.Save(ctx, post); err != nil {
-		return err
-	}
-	return s.Outbox.Append(ctx, post.Events()...)
 }
 
 func (s *Posts) publish(ctx context.Context, actor ident.AccountID, post *content.Post, media []content.Medium) error {

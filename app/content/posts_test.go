@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,8 +30,14 @@ type desk struct {
 	queue   *sqlstore.Jobs
 	media   readiness
 	crowd   crowd
-	clock   time.Time
+
+	mu    sync.Mutex // guards the clock
+	clock time.Time
 }
+
+func (d *desk) now() time.Time { d.mu.Lock(); defer d.mu.Unlock(); return d.clock }
+
+func (d *desk) pass(by time.Duration) { d.mu.Lock(); defer d.mu.Unlock(); d.clock = d.clock.Add(by) }
 
 // readiness tells which media there are, and whether they are ready.
 type readiness map[ident.MediaID]bool
@@ -61,6 +68,11 @@ func (c *crowd) Large(context.Context, ident.AccountID) (bool, error) { return c
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
+	return deskOn(t, memoryDB(t))
+}
+
+func memoryDB(t *testing.T) sqldb.DB {
+	t.Helper()
 	db, err := sqlite.Open(t.Context(), sqlite.Memory, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -69,16 +81,21 @@ func newDesk(t *testing.T) *desk {
 	if err := sqlite.Migrate(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
+	return db
+}
+
+func deskOn(t *testing.T, db sqldb.DB) *desk {
+	t.Helper()
 	d := &desk{t: t, db: db, media: readiness{}, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	now := func() time.Time { return d.clock }
+	now := d.now
 	store := sqlstore.NewPosts(db)
 	d.queue = sqlstore.NewJobs(db, ids, now)
 	d.catalog = &content.Catalog{Posts: store, Audience: &d.crowd}
 	d.posts = &content.Posts{
-		Tx: db, Posts: store, Media: d.media, Audience: &d.crowd, Outbox: sqlstore.NewOutbox(db, ids, now), IDs: ids, Now: now,
+		Tx: db, Posts: store, Media: d.media, Audience: &d.crowd, Outbox: sqlstore.NewOutbox(db, ids, now), Queue: d.queue, IDs: ids, Now: now,
 		Categories: []string{"nature"},
 	}
-	_, err = db.Exec(t.Context(), `INSERT INTO accounts (id, email, email_key, handle, display_name, bio, password_hash, role, version, created_at)
+	_, err := db.Exec(t.Context(), `INSERT INTO accounts (id, email, email_key, handle, display_name, bio, password_hash, role, version, created_at)
 		VALUES ($1, 'a', 'a', 'author', 'Author', '', '', 'member', 1, $2)`, author, d.clock)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +116,7 @@ func (d *desk) create(draft bool, change func(*rules.Fields), media ...ident.Med
 	if change != nil {
 		change(&f)
 	}
-	id, err := d.posts.Create(d.t.Context(), author, f, draft)
+	id, err := d.posts.Create(d.t.Context(), author, content.New{Fields: f, Draft: draft})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -181,7 +198,7 @@ func TestPublishing(t *testing.T) {
 	})
 	t.Run("media that are not the author's are refused, and nothing is kept", func(t *testing.T) {
 		d := newDesk(t)
-		_, err := d.posts.Create(t.Context(), author, rules.Fields{Media: []ident.MediaID{ident.New[ident.MediaID](ids)}}, false)
+		_, err := d.posts.Create(t.Context(), author, content.New{Fields: rules.Fields{Media: []ident.MediaID{ident.New[ident.MediaID](ids)}}})
 		if !errors.Is(err, access.ErrNoMedium) {
 			t.Error(err)
 		}

@@ -65,7 +65,7 @@ func TestSettle(t *testing.T) {
 			pictures = append(pictures, id)
 		}
 		for _, other := range pictures[1:] {
-			if _, err := posts.Create(ctx, author, rules.Fields{Media: []ident.MediaID{pictures[0], other}}, false); err != nil {
+			if _, err := posts.Create(ctx, author, content.New{Fields: rules.Fields{Media: []ident.MediaID{pictures[0], other}}}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -31,6 +31,7 @@ type State string
 // The states of a post.
 const (
 	Draft      State = "draft"
+	Scheduled  State = "scheduled"  // its author has set a time, and alone knows of it
 	Processing State = "processing" // the author published it; its media are not all ready yet
 	Published  State = "published"
 	Deleted    State = "deleted"
@@ -84,6 +85,7 @@ type Record struct {
 	Merged      bool // too many subscribers to deliver to: their inboxes read it from here
 	Version     int64
 	CreatedAt   time.Time
+	PublishAt   time.Time // of a scheduled post: when it is due
 	PublishedAt time.Time
 	EditedAt    time.Time
 	DeletedAt   time.Time
@@ -142,7 +144,8 @@ func (p *Post) Events() []any {
 	return events
 }
 
-// Publish makes the post visible, or has it wait for its media.
+// Publish makes a draft visible, or has it wait for its media; a scheduled post
+// does not wait for its time any more.
 //
 // It fails with ErrNotFound if the post is not the actor's or gone, with
 // ErrPublished if it was published before, and with Invalid if it has no media.
@@ -150,13 +153,13 @@ func (p *Post) Publish(actor ident.AccountID, media []Medium, merged bool, now t
 	if err := p.own(actor); err != nil {
 		return err
 	}
-	if p.r.State != Draft {
-		return ErrPublished
+	if err := p.unpublished(); err != nil {
+		return err
 	}
-	if len(p.r.Media) == 0 {
-		return fault.Invalidf("content.no-media", "media_ids", "a published post needs at least one medium")
+	if err := p.showable(); err != nil {
+		return err
 	}
-	p.r.State = Processing
+	p.r.State, p.r.PublishAt = Processing, time.Time{}
 	p.Settle(media, merged, now)
 	return nil
 }
@@ -196,8 +199,11 @@ func (p *Post) Edit(actor ident.AccountID, f Fields, categories []string, now ti
 	if err != nil {
 		return err
 	}
-	if p.r.State != Draft && !slices.Equal(f.Media, p.r.Media) {
+	if p.unpublished() != nil && !slices.Equal(f.Media, p.r.Media) {
 		return fault.New(fault.Conflict, "content.media-fixed", "the media of a published post cannot be changed")
+	}
+	if p.r.State == Scheduled && len(f.Media) == 0 {
+		return fault.Invalidf("content.no-media", "media_ids", "a scheduled post needs at least one medium")
 	}
 	p.r.Fields = f
 	p.r.Version++
@@ -212,7 +218,7 @@ func (p *Post) Delete(actor ident.AccountID, now time.Time) error {
 	if err := p.own(actor); err != nil {
 		return err
 	}
-	p.r.State, p.r.DeletedAt = Deleted, now
+	p.r.State, p.r.PublishAt, p.r.DeletedAt = Deleted, time.Time{}, now
 	p.r.Version++
 	p.events = append(p.events, PostDeleted{Post: p.r.ID, Author: p.r.Author, Tags: p.r.Tags, PublishedAt: p.r.PublishedAt, At: now})
 	return nil
@@ -221,6 +227,21 @@ func (p *Post) Delete(actor ident.AccountID, now time.Time) error {
 func (p *Post) own(actor ident.AccountID) error {
 	if p.r.Author != actor || p.r.State == Deleted {
 		return ErrNotFound
+	}
+	return nil
+}
+
+// unpublished tells whether the author may still decide when to publish.
+func (p *Post) unpublished() error {
+	if p.r.State != Draft && p.r.State != Scheduled {
+		return ErrPublished
+	}
+	return nil
+}
+
+func (p *Post) showable() error {
+	if len(p.r.Media) == 0 {
+		return fault.Invalidf("content.no-media", "media_ids", "a published post needs at least one medium")
 	}
 	return nil
 }

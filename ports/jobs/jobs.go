@@ -27,6 +27,12 @@ type Queue interface {
 	// run once more.
 	Enqueue(ctx context.Context, job Job) error
 
+	// Reschedule is Enqueue for a job whose time is what matters: one that is
+	// already waiting for the same subject is moved to RunAt, be it earlier or
+	// later, with the payload and with all its attempts; one that is being run
+	// will run once more at RunAt, whatever was asked for meanwhile.
+	Reschedule(ctx context.Context, job Job) error
+
 	// Claim takes the next job of the kinds that is due, for so long, and
 	// counts an attempt. Owners take turns: however much one of them has
 	// waiting, another's first job comes after at most one of his (start-time

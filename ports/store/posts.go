@@ -89,12 +89,13 @@ type Post struct {
 	Visibility    content.Visibility    `json:"visibility" enum:"public,subscribers"`
 	PriceCoins    money.Coins           `json:"price_coins" minimum:"0"`
 	Kind          content.Kind          `json:"kind" enum:"photo,video"`
-	State         content.State         `json:"state" enum:"draft,processing,published,deleted"`
+	State         content.State         `json:"state" enum:"draft,scheduled,processing,published,deleted"`
 	Locked        bool                  `json:"locked" doc:"The viewer may not open it: renditions holds previews only"`
 	Purchased     bool                  `json:"purchased"`
 	Media         []PostMedium          `json:"media" nullable:"false"`
 	Counts        PostCounts            `json:"counts"`
 	CreatedAt     time.Time             `json:"created_at"`
+	PublishAt     *time.Time            `json:"publish_at,omitempty" doc:"Of a scheduled post: when it is due"`
 	PublishedAt   *time.Time            `json:"published_at,omitempty"`
 	EditedAt      *time.Time            `json:"edited_at,omitempty"`
 

@@ -31,6 +31,7 @@ func roundTripPost(t *testing.T, w *stage) {
 	if got := locked().Record(); fmt.Sprint(got) != fmt.Sprint(post.Record()) {
 		t.Fatalf("got  %v\nwant %v", got, post.Record())
 	}
+	w.must(post.Schedule(w.hana, w.clock.Add(90*time.Minute+time.Microsecond), w.clock))
 	f := post.Record().Fields
 	f.Tags, f.Media, f.Caption = []string{"sky"}, f.Media[:1], "others"
 	w.must(post.Edit(w.hana, f, []string{"nature"}, w.clock))
@@ -95,24 +96,38 @@ func filters(t *testing.T, w *stage) {
 func unpublished(t *testing.T, w *stage) {
 	draft := w.draft(w.hana, nil)
 	w.must(w.Posts.Insert(t.Context(), draft))
+	scheduled := w.draft(w.hana, func(f *content.Fields) { f.Tags = []string{"sea"} })
+	w.must(scheduled.Schedule(w.hana, w.clock.Add(time.Hour), w.clock))
+	w.must(w.Posts.Insert(t.Context(), scheduled))
 	waiting := w.draft(w.hana, nil)
 	w.must(waiting.Publish(w.hana, nil, false, w.clock))
 	w.must(w.Posts.Insert(t.Context(), waiting))
 	shown := w.post(w.hana, nil)
 
 	for _, viewer := range []ident.AccountID{{}, w.fan} {
-		for _, id := range []ident.PostID{draft.ID(), waiting.ID()} {
+		for _, id := range []ident.PostID{draft.ID(), scheduled.ID(), waiting.ID()} {
 			if _, err := w.Feeds.Post(t.Context(), viewer, id); !errors.Is(err, content.ErrNotFound) {
 				t.Errorf("viewer %s: %v", viewer, err)
 			}
 		}
 		same(t, walk(w, 10, w.newest(viewer, store.Filter{})), []ident.PostID{shown})
+		same(t, walk(w, 10, w.newest(viewer, store.Filter{Tag: "sea"})), nil)
 	}
 	own := func(state content.State) []ident.PostID {
 		return walk(w, 1, func(p store.Page) (store.List[*store.Post], error) { return w.Feeds.Own(t.Context(), w.hana, state, p) })
 	}
-	same(t, own(""), []ident.PostID{shown, waiting.ID(), draft.ID()})
+	same(t, own(""), []ident.PostID{shown, waiting.ID(), scheduled.ID(), draft.ID()})
 	same(t, own(content.Draft), []ident.PostID{draft.ID()})
+	same(t, own(content.Scheduled), []ident.PostID{scheduled.ID()})
+	if got, err := w.Feeds.Post(t.Context(), w.hana, scheduled.ID()); err != nil || got.PublishAt == nil || !got.PublishAt.Equal(w.clock.Add(time.Hour-time.Second)) {
+		t.Errorf("%+v, %v", got, err) // a second has gone by with shown
+	}
+	if _, _, err := w.Posts.Terms(t.Context(), scheduled.ID()); !errors.Is(err, content.ErrNotFound) {
+		t.Error("a scheduled post is not sold:", err)
+	}
+	if shows, err := w.Posts.Shows(t.Context(), scheduled.Media()[0]); err != nil || !shows {
+		t.Error("a scheduled post keeps its media:", err)
+	}
 	if ids, err := w.Posts.Waiting(t.Context(), waiting.Media()[0]); err != nil || !slices.Equal(ids, []ident.PostID{waiting.ID()}) {
 		t.Errorf("%v, %v", ids, err)
 	}

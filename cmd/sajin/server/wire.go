@@ -41,7 +41,7 @@ import (
 // parts is the whole server, taken apart: what each thing is made of. A thing
 // is made when another one asks for it, so the tools of the command line make
 // only what they need.
-var parts = fx.Options(platform, stores, modules, mailing, background, web)
+var parts = fx.Options(platform, stores, modules, mailing, publishing, background, web)
 
 // platform is what everything stands on.
 var platform = fx.Module("platform",
@@ -153,8 +153,8 @@ var modules = fx.Module("modules",
 	),
 	// content
 	fx.Provide(
-		func(t tx.Runner, p store.Posts, m access.Media, a access.Audience, o event.Outbox, ids *ident.Source, now func() time.Time, c config.Config) *content.Posts {
-			return &content.Posts{Tx: t, Posts: p, Media: m, Audience: a, Outbox: o, IDs: ids, Now: now, Categories: c.Content.Categories}
+		func(t tx.Runner, p store.Posts, m access.Media, a access.Audience, o event.Outbox, q jobs.Queue, ids *ident.Source, now func() time.Time, c config.Config) *content.Posts {
+			return &content.Posts{Tx: t, Posts: p, Media: m, Audience: a, Outbox: o, Queue: q, IDs: ids, Now: now, Categories: c.Content.Categories}
 		},
 		func(p *content.Posts, q jobs.Queue) *content.Leaving { return &content.Leaving{Posts: p, Queue: q} },
 		func(f store.Feeds, links link.Media) *content.Feed { return &content.Feed{Feeds: f, Links: links} },
