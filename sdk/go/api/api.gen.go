@@ -276,6 +276,7 @@ const (
 	PostStateDraft      PostState = "draft"
 	PostStateProcessing PostState = "processing"
 	PostStatePublished  PostState = "published"
+	PostStateScheduled  PostState = "scheduled"
 )
 
 // Valid indicates whether the value is a known member of the PostState enum.
@@ -288,6 +289,8 @@ func (e PostState) Valid() bool {
 	case PostStateProcessing:
 		return true
 	case PostStatePublished:
+		return true
+	case PostStateScheduled:
 		return true
 	default:
 		return false
@@ -611,6 +614,7 @@ const (
 	ListOwnPostsParamsStateDraft      ListOwnPostsParamsState = "draft"
 	ListOwnPostsParamsStateProcessing ListOwnPostsParamsState = "processing"
 	ListOwnPostsParamsStatePublished  ListOwnPostsParamsState = "published"
+	ListOwnPostsParamsStateScheduled  ListOwnPostsParamsState = "scheduled"
 )
 
 // Valid indicates whether the value is a known member of the ListOwnPostsParamsState enum.
@@ -621,6 +625,8 @@ func (e ListOwnPostsParamsState) Valid() bool {
 	case ListOwnPostsParamsStateProcessing:
 		return true
 	case ListOwnPostsParamsStatePublished:
+		return true
+	case ListOwnPostsParamsStateScheduled:
 		return true
 	default:
 		return false
@@ -756,12 +762,15 @@ type EditedPost struct {
 	CaptionLocked *EditedPostCaptionLocked `json:"caption_locked,omitempty"`
 	Category      *string                  `json:"category,omitempty"`
 
-	// Draft false publishes a draft
+	// Draft false publishes a draft or a scheduled post now, true makes a scheduled post a draft again
 	Draft *bool `json:"draft,omitempty"`
 
 	// MediaIds Of a draft only
 	MediaIds   *[]openapi_types.UUID `json:"media_ids,omitempty"`
 	PriceCoins *int64                `json:"price_coins,omitempty"`
+
+	// PublishAt Publishes a draft then, within a year, or moves a scheduled post; null makes a scheduled post a draft again; not beside draft unless it is null
+	PublishAt  *time.Time            `json:"publish_at,omitempty"`
 	Tags       *[]string             `json:"tags,omitempty"`
 	Visibility *EditedPostVisibility `json:"visibility,omitempty"`
 }
@@ -875,6 +884,9 @@ type NewPost struct {
 	MediaIds   *[]openapi_types.UUID `json:"media_ids,omitempty"`
 	PriceCoins *int64                `json:"price_coins,omitempty"`
 
+	// PublishAt Publish it then, within a year, and keep it to yourself until then; not beside draft
+	PublishAt *time.Time `json:"publish_at,omitempty"`
+
 	// Tags With or without the hash sign, in any case
 	Tags       *[]string          `json:"tags,omitempty"`
 	Visibility *NewPostVisibility `json:"visibility,omitempty"`
@@ -956,9 +968,12 @@ type Post struct {
 	Kind      PostKind           `json:"kind"`
 
 	// Locked The viewer may not open it: renditions holds previews only
-	Locked      bool           `json:"locked"`
-	Media       []PostMedium   `json:"media"`
-	PriceCoins  int64          `json:"price_coins"`
+	Locked     bool         `json:"locked"`
+	Media      []PostMedium `json:"media"`
+	PriceCoins int64        `json:"price_coins"`
+
+	// PublishAt Of a scheduled post: when it is due
+	PublishAt   *time.Time     `json:"publish_at,omitempty"`
 	PublishedAt *time.Time     `json:"published_at,omitempty"`
 	Purchased   bool           `json:"purchased"`
 	State       PostState      `json:"state"`
@@ -2048,7 +2063,7 @@ type ClientInterface interface {
 
 	// CreatePostWithBody Write a post
 	//
-	// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers.
+	// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers. With `publish_at` it is `scheduled` until then: nobody else can see that it exists, and `published_at` will be the moment when it really becomes visible.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2057,7 +2072,7 @@ type ClientInterface interface {
 
 	// CreatePost Write a post
 	//
-	// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers.
+	// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers. With `publish_at` it is `scheduled` until then: nobody else can see that it exists, and `published_at` will be the moment when it really becomes visible.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2080,7 +2095,7 @@ type ClientInterface interface {
 
 	// EditPostWithBody Change a post
 	//
-	// Members that are left out stay as they are. The media of a published post are fixed.
+	// Members that are left out stay as they are. The media of a published post are fixed, and `draft` and `publish_at` are for a post that is not published: 409 `content.already-published`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2089,7 +2104,7 @@ type ClientInterface interface {
 
 	// EditPost Change a post
 	//
-	// Members that are left out stay as they are. The media of a published post are fixed.
+	// Members that are left out stay as they are. The media of a published post are fixed, and `draft` and `publish_at` are for a post that is not published: 409 `content.already-published`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2676,7 +2691,7 @@ func (c *Client) ListPosts(ctx context.Context, params *ListPostsParams, reqEdit
 
 // CreatePostWithBody Write a post
 //
-// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers.
+// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers. With `publish_at` it is `scheduled` until then: nobody else can see that it exists, and `published_at` will be the moment when it really becomes visible.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2695,7 +2710,7 @@ func (c *Client) CreatePostWithBody(ctx context.Context, contentType string, bod
 
 // CreatePost Write a post
 //
-// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers.
+// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers. With `publish_at` it is `scheduled` until then: nobody else can see that it exists, and `published_at` will be the moment when it really becomes visible.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2748,7 +2763,7 @@ func (c *Client) GetPost(ctx context.Context, id openapi_types.UUID, params *Get
 
 // EditPostWithBody Change a post
 //
-// Members that are left out stay as they are. The media of a published post are fixed.
+// Members that are left out stay as they are. The media of a published post are fixed, and `draft` and `publish_at` are for a post that is not published: 409 `content.already-published`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2767,7 +2782,7 @@ func (c *Client) EditPostWithBody(ctx context.Context, id openapi_types.UUID, pa
 
 // EditPost Change a post
 //
-// Members that are left out stay as they are. The media of a published post are fixed.
+// Members that are left out stay as they are. The media of a published post are fixed, and `draft` and `publish_at` are for a post that is not published: 409 `content.already-published`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6302,7 +6317,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePostWithBodyWithResponse Write a post
 	//
-	// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers.
+	// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers. With `publish_at` it is `scheduled` until then: nobody else can see that it exists, and `published_at` will be the moment when it really becomes visible.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6311,7 +6326,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePostWithResponse Write a post
 	//
-	// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers.
+	// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers. With `publish_at` it is `scheduled` until then: nobody else can see that it exists, and `published_at` will be the moment when it really becomes visible.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6338,7 +6353,7 @@ type ClientWithResponsesInterface interface {
 
 	// EditPostWithBodyWithResponse Change a post
 	//
-	// Members that are left out stay as they are. The media of a published post are fixed.
+	// Members that are left out stay as they are. The media of a published post are fixed, and `draft` and `publish_at` are for a post that is not published: 409 `content.already-published`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6347,7 +6362,7 @@ type ClientWithResponsesInterface interface {
 
 	// EditPostWithResponse Change a post
 	//
-	// Members that are left out stay as they are. The media of a published post are fixed.
+	// Members that are left out stay as they are. The media of a published post are fixed, and `draft` and `publish_at` are for a post that is not published: 409 `content.already-published`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11103,7 +11118,7 @@ func (c *ClientWithResponses) ListPostsWithResponse(ctx context.Context, params 
 
 // CreatePostWithBodyWithResponse Write a post
 //
-// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers.
+// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers. With `publish_at` it is `scheduled` until then: nobody else can see that it exists, and `published_at` will be the moment when it really becomes visible.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11118,7 +11133,7 @@ func (c *ClientWithResponses) CreatePostWithBodyWithResponse(ctx context.Context
 
 // CreatePostWithResponse Write a post
 //
-// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers.
+// The post becomes visible when all its media are ready, and is then in the inboxes of the author's subscribers. With `publish_at` it is `scheduled` until then: nobody else can see that it exists, and `published_at` will be the moment when it really becomes visible.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11163,7 +11178,7 @@ func (c *ClientWithResponses) GetPostWithResponse(ctx context.Context, id openap
 
 // EditPostWithBodyWithResponse Change a post
 //
-// Members that are left out stay as they are. The media of a published post are fixed.
+// Members that are left out stay as they are. The media of a published post are fixed, and `draft` and `publish_at` are for a post that is not published: 409 `content.already-published`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11178,7 +11193,7 @@ func (c *ClientWithResponses) EditPostWithBodyWithResponse(ctx context.Context, 
 
 // EditPostWithResponse Change a post
 //
-// Members that are left out stay as they are. The media of a published post are fixed.
+// Members that are left out stay as they are. The media of a published post are fixed, and `draft` and `publish_at` are for a post that is not published: 409 `content.already-published`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
