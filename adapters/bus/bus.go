@@ -83,35 +83,37 @@ func (b *Bus) Stop(ctx context.Context) error {
 	return errors.Join(err, b.relay.wait(ctx)) // without consumers, what was being published fails
 }
 
-// What a message says of its event beside the payload.
+// What a message says of its event beside the payload. Its own id is that of the
+// delivery: a broker that drops what it had before must not drop what an
+// operator sends again.
 const (
+	metaEvent      = "event_id"
 	metaTrace      = "trace_id"
 	metaOccurredAt = "occurred_at"
-	metaDelivery   = "delivery"
 )
 
 // encode makes the message of an event.
 func encode(e event.Envelope) *message.Message {
-	m := message.NewMessage(e.ID.String(), message.Payload(e.Payload))
+	m := message.NewMessage(e.Delivery.String(), message.Payload(e.Payload))
+	m.Metadata.Set(metaEvent, e.ID.String())
 	m.Metadata.Set(metaTrace, e.TraceID)
 	m.Metadata.Set(metaOccurredAt, e.OccurredAt.UTC().Format(time.RFC3339Nano))
-	m.Metadata.Set(metaDelivery, e.Delivery.String())
 	return m
 }
 
 // decode reads the event of a message.
 func decode(topic string, m *message.Message) (event.Envelope, error) {
-	id, err := ident.Parse[ident.EventID](m.UUID)
+	delivery, err := ident.Parse[ident.EventID](m.UUID)
 	if err != nil {
 		return event.Envelope{}, fmt.Errorf("id of message %q: %w", m.UUID, err)
+	}
+	id, err := ident.Parse[ident.EventID](m.Metadata.Get(metaEvent))
+	if err != nil {
+		return event.Envelope{}, fmt.Errorf("%s of message %s: %w", metaEvent, m.UUID, err)
 	}
 	at, err := time.Parse(time.RFC3339Nano, m.Metadata.Get(metaOccurredAt))
 	if err != nil {
 		return event.Envelope{}, fmt.Errorf("%s of message %s: %w", metaOccurredAt, m.UUID, err)
-	}
-	delivery, err := ident.Parse[ident.EventID](m.Metadata.Get(metaDelivery))
-	if err != nil {
-		return event.Envelope{}, fmt.Errorf("%s of message %s: %w", metaDelivery, m.UUID, err)
 	}
 	return event.Envelope{
 		ID: id, Topic: topic, OccurredAt: at, TraceID: m.Metadata.Get(metaTrace), Payload: m.Payload, Delivery: delivery,

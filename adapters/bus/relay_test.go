@@ -169,7 +169,7 @@ func TestRelay(t *testing.T) {
 		at := time.Now()
 		s.put("a", 7)
 		m := <-got
-		if m.UUID != "00000000-0000-0000-0000-000000000007" || m.Metadata.Get("trace_id") != "trace" ||
+		if m.UUID != "00000000-0000-0000-0000-000000000007" || m.Metadata.Get("event_id") != m.UUID || m.Metadata.Get("trace_id") != "trace" ||
 			m.Metadata.Get("occurred_at") != at.UTC().Format(time.RFC3339Nano) {
 			t.Errorf("%s %v", m.UUID, m.Metadata)
 		}

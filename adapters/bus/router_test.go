@@ -40,7 +40,7 @@ func (l *ledger) Park(_ context.Context, consumer string, _ event.Envelope, caus
 func message7() *message.Message {
 	m := message.NewMessage(ident.EventID{15: 7}.String(), nil)
 	m.Metadata.Set("occurred_at", time.Now().Format(time.RFC3339Nano))
-	m.Metadata.Set("delivery", m.UUID)
+	m.Metadata.Set("event_id", m.UUID)
 	return m
 }
 
@@ -130,7 +130,7 @@ func TestRouter(t *testing.T) {
 			return ctx.Err()
 		})
 		long := message7()
-		long.UUID = ident.EventID{15: 8}.String()
+		long.Metadata.Set("event_id", ident.EventID{15: 8}.String())
 		answers := make(chan error, 2)
 		go func() { answers <- p.Publish("a", message7()) }()
 		go func() { answers <- p.Publish("a", long) }()

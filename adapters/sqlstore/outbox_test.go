@@ -20,5 +20,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestBus(t *testing.T) {
-	databases(t, func(t *testing.T, open func(t *testing.T) sqldb.DB) { contract.Bus(t, open, outbox) })
+	databases(t, func(t *testing.T, open func(t *testing.T) sqldb.DB) {
+		contract.Bus(t, open, outbox, contract.InProcess)
+	})
 }

@@ -68,6 +68,7 @@ type office struct {
 	t     *testing.T
 	db    sqldb.DB
 	open  func() EventStore // as another process has it
+	wire  func() Wire       // of one process more; of the suite of the bus
 	clock *movable
 	ids   *ident.Source
 }
