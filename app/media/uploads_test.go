@@ -318,7 +318,7 @@ func (b *bucket) PresignPart(_ context.Context, u blob.Upload, number int, size 
 	}, nil
 }
 
-func (b *bucket) PresignGet(context.Context, string, time.Duration) (blob.Request, error) {
+func (b *bucket) PresignGet(context.Context, string, time.Duration, blob.Download) (blob.Request, error) {
 	return blob.Request{}, errors.New("originals are not for reading")
 }
 

@@ -18,6 +18,15 @@ var (
 	ErrSize       = errors.New("blob: body is not of the announced size")
 	ErrIncomplete = errors.New("blob: a part is missing or of the wrong size")
 	ErrFull       = errors.New("blob: no space left") // the write had no effect; it may work later
+
+	// ErrUnavailable is what a store answers that is away, overloaded, or broke
+	// off: the same call may work later, and it is not known whether this one
+	// had an effect.
+	ErrUnavailable = errors.New("blob: the storage does not answer")
+
+	// ErrRefused is what a store answers that does not let this server in: it
+	// works when somebody has mended credentials, policy or bucket, not before.
+	ErrRefused = errors.New("blob: the storage refuses this server")
 )
 
 // Info describes a stored object.
@@ -65,6 +74,7 @@ type Store interface {
 	// Open opens an object for reading, ErrNotFound if there is none. What was
 	// opened never turns into other bytes: when the object is replaced or
 	// deleted it stays readable, or, in stores that cannot hold it, fails.
+	// Reading ends when ctx does.
 	Open(ctx context.Context, key string) (Object, error)
 
 	// Stat describes an object, ErrNotFound if there is none.
@@ -75,7 +85,7 @@ type Store interface {
 
 	// List calls yield for every object whose key starts with prefix, in the
 	// order of keys, until yield returns false. Uploads that are not complete
-	// are not objects.
+	// are not objects. The ContentType may be left out: buckets do not list it.
 	List(ctx context.Context, prefix string, yield func(Info) bool) error
 
 	// StartUpload opens an upload in parts.
@@ -124,6 +134,43 @@ type Presigner interface {
 	// be asked again for as long as the upload is open.
 	PresignPart(ctx context.Context, u Upload, number int, size int64, ttl time.Duration) (Request, error)
 
-	// PresignGet signs the reading of an object.
-	PresignGet(ctx context.Context, key string, ttl time.Duration) (Request, error)
+	// PresignGet signs the reading of an object, or of a range of it. Whether
+	// there is one is not looked at.
+	PresignGet(ctx context.Context, key string, ttl time.Duration, d Download) (Request, error)
+}
+
+// Download is how an object is to be read, and what the answer says of itself.
+// The zero value reads it as it is.
+type Download struct {
+	Method       string // GET when empty, or HEAD
+	ContentType  string // the object's own when empty
+	Disposition  string // "inline"; left out when empty
+	CacheControl string // left out when empty
+}
+
+// FormUploader is what a Store offers when a small object may be sent to it
+// with one form, as a browser posts it: in one request, which needs no question
+// beforehand.
+type FormUploader interface {
+	// StartForm opens an upload that is sent with a form: exactly size bytes, at
+	// least one, which call themselves contentType, as the object will too. What
+	// the form has sent is listed as part 1; PutPart and PresignPart refuse it.
+	// For the rest it is an upload like others. Once it has ended, its form can
+	// still be sent, and changes no object.
+	StartForm(ctx context.Context, key, contentType string, size int64) (Upload, error)
+
+	// IsForm tells whether StartForm opened the upload, wherever it stands now.
+	IsForm(u Upload) bool
+
+	// SignForm makes the form. It may be asked again for as long as the upload
+	// is open; ErrNotFound when it is not.
+	SignForm(ctx context.Context, u Upload, ttl time.Duration) (Form, error)
+}
+
+// Form is a multipart/form-data POST that its holder may make until ExpiresAt:
+// all Fields as they are, and after them the bytes, as a file called "file".
+type Form struct {
+	URL       string
+	Fields    map[string]string
+	ExpiresAt time.Time
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -21,6 +22,9 @@ type BlobPromises struct {
 	// Presigns says that the store is a blob.Presigner, and that its requests
 	// can be made from here. Its links live a second at least.
 	Presigns bool
+
+	// Client makes those requests; http.DefaultClient when it is nil.
+	Client *http.Client
 
 	// PartSize is the size of every part but the last: at least 5 MiB for S3.
 	// 1 KiB when it is zero.
@@ -42,6 +46,9 @@ type BlobPromises struct {
 func Blobs(t *testing.T, open func(t *testing.T) blob.Store, promises BlobPromises) {
 	if promises.PartSize == 0 {
 		promises.PartSize = 1 << 10
+	}
+	if promises.Client == nil {
+		promises.Client = http.DefaultClient
 	}
 	if promises.Again == nil {
 		promises.Again = func(_ *testing.T, s blob.Store) blob.Store { return s }
