@@ -51,7 +51,7 @@ type Database struct {
 
 // Blob is where the bytes of media are kept.
 type Blob struct {
-	URL       URL    `koanf:"url" empty:"file:<data_dir>/blobs" doc:"file:<path>, memory: or s3://bucket?endpoint=http://host:port&region=..."`
+	URL       URL    `koanf:"url" empty:"file:<data_dir>/blobs" doc:"file:<path>, memory: or s3://bucket/prefix?endpoint=http://host:port&region=...&style=path; of a bucket all but its name may be left out"`
 	AccessKey Secret `koanf:"access_key" doc:"access key of the bucket"`
 	SecretKey Secret `koanf:"secret_key" doc:"secret key of the bucket"`
 }

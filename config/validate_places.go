@@ -65,9 +65,15 @@ func (c Config) checkBucket(p *Problems, blob URL) {
 		return
 	}
 	if endpoint := u.Query().Get("endpoint"); endpoint != "" {
-		if _, ok := webURL(endpoint); !ok {
-			p.add("blob.url", "must have an http:// or https:// URL as its endpoint")
+		if at, ok := webURL(endpoint); !ok || strings.Trim(at.Path, "/") != "" || at.RawQuery != "" || at.User != nil {
+			p.add("blob.url", "must have an http:// or https:// URL as its endpoint, with nothing after the host")
 		}
+	}
+	if style := u.Query().Get("style"); style != "" && style != "path" && style != "host" {
+		p.add("blob.url", "must have path or host as its style, or none")
+	}
+	if strings.Trim(u.Path, "abcdefghijklmnopqrstuvwxyz0123456789._-/") != "" {
+		p.add("blob.url", "must have a prefix of a-z, 0-9, /, ., _ and -, or none")
 	}
 	if c.Blob.AccessKey == "" {
 		p.add("blob.access_key", "must be set for a bucket")

@@ -96,8 +96,10 @@ func openBlobs(c config.Config) (blob.Store, error) {
 		return fileblob.Open(path)
 	case "memory":
 		return memory.NewBlob(), nil
+	case "s3":
+		return openBucket(c)
 	default:
-		return nil, fmt.Errorf("blob.url: no storage speaks %q yet", at.Scheme())
+		return nil, fmt.Errorf("blob.url: no storage speaks %q", at.Scheme())
 	}
 }
 

@@ -94,7 +94,7 @@ func Start(ctx context.Context, c config.Config, o Options) (*Server, error) {
 		parts,
 		fx.Populate(&s.accounts),
 		with,
-		fx.Invoke(run),
+		fx.Invoke(reachStorage, run),
 		quiet(o.Log),
 	)
 	if err := s.app.Start(ctx); err != nil {

@@ -63,11 +63,7 @@ var platform = fx.Module("platform",
 		processors,
 		providers,
 		check(func(db sqldb.DB) health.Check { return health.Check{Name: "database", Run: db.Ping} }),
-		check(func(b blob.Store) health.Check {
-			return health.Check{Name: "storage", Run: func(ctx context.Context) error {
-				return b.List(ctx, "readiness/", func(blob.Info) bool { return false })
-			}}
-		}),
+		check(checkStorage),
 		check(func(k *keyring.Ring) health.Check {
 			return health.Check{Name: "keys", Run: func(context.Context) error { return k.Err() }}
 		}),
