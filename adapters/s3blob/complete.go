@@ -81,7 +81,7 @@ func (s *Store) verified(ctx context.Context, r ref, size int64) (blob.Info, err
 // ErrNotFound. While there is neither, and the note has not been taken off,
 // somebody may be putting it together.
 func (s *Store) outcome(ctx context.Context, r ref) (blob.Info, error) {
-	for attempt := time.Duration(1); ; attempt++ {
+	for attempt := 1; ; attempt++ {
 		info, err := s.made(ctx, r)
 		if !errors.Is(err, blob.ErrNotFound) || attempt == 30 {
 			return info, err
@@ -92,7 +92,7 @@ func (s *Store) outcome(ctx context.Context, r ref) (blob.Info, error) {
 		select {
 		case <-ctx.Done():
 			return blob.Info{}, ctx.Err()
-		case <-time.After(attempt * 5 * time.Millisecond):
+		case <-time.After(time.Duration(5*attempt) * time.Millisecond):
 		}
 	}
 }

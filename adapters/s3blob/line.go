@@ -97,7 +97,7 @@ func (w *watch) answered() {
 
 // why tells why a request failed: that it was given up says nothing.
 func (w *watch) why(err error) error {
-	if err != nil && err != io.EOF && errors.Is(context.Cause(w.ctx), errSilent) {
+	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(w.ctx), errSilent) {
 		return fmt.Errorf("%w for %s", errSilent, w.patience)
 	}
 	return err

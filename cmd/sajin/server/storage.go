@@ -29,7 +29,9 @@ func checkStorage(b blob.Store) health.Check {
 	check := health.Check{Name: "storage", Run: func(ctx context.Context) error {
 		return b.List(ctx, "readiness/", func(blob.Info) bool { return false })
 	}}
-	if checker, ok := b.(interface{ Check(ctx context.Context) error }); ok {
+	if checker, ok := b.(interface {
+		Check(ctx context.Context) error
+	}); ok {
 		check.Run = checker.Check
 	}
 	return check
