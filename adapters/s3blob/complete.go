@@ -33,10 +33,11 @@ func (s *Store) complete(ctx context.Context, u blob.Upload, parts []blob.Part) 
 	if r.id == "" {
 		assemble = s.adopt
 	}
-	info, err := assemble(ctx, r, parts)
-	for attempt := 1; attempt < attempts && errors.Is(err, blob.ErrUnavailable) && !errors.Is(err, errSilent); attempt++ {
-		info, err = assemble(ctx, r, parts) // it looks first what came of the last time
-	}
+	var info blob.Info
+	err = repeat(ctx, func() (err error) {
+		info, err = assemble(ctx, r, parts) // which looks first what came of the last time
+		return err
+	})
 	if err == nil {
 		_ = s.forget(ctx, r) // what stays of it is listed as open, and can be aborted
 	}

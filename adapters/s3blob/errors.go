@@ -27,6 +27,7 @@ var (
 	passing = []string{
 		"InternalError", "SlowDown", "SlowDownRead", "SlowDownWrite", "ServiceUnavailable", "RequestTimeout", "Throttling", "ThrottlingException",
 		"RequestLimitExceeded", "RequestThrottled", "TooManyRequests", "OperationAborted", "XMinioServerNotInitialized",
+		"ExistingObjectIsDirectory", // of gateways to a disk, while a neighbour's folder comes and goes
 	}
 	wrongParts = []string{"InvalidPart", "InvalidPartOrder", "EntityTooSmall"}
 )
@@ -87,8 +88,13 @@ const attempts = 3
 // again calls fn, which must be harmless to repeat, until the server has
 // answered. A server that was waited for in vain is not waited for again.
 func (s *Store) again(ctx context.Context, fn func() error) error {
+	return repeat(ctx, func() error { return typed(ctx, fn()) })
+}
+
+// repeat is again for what answers errors of the port.
+func repeat(ctx context.Context, fn func() error) error {
 	for attempt := 1; ; attempt++ {
-		err := typed(ctx, fn())
+		err := fn()
 		if attempt == attempts || !errors.Is(err, blob.ErrUnavailable) || errors.Is(err, errSilent) {
 			return err
 		}

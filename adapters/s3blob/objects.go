@@ -30,7 +30,26 @@ func (s *Store) Put(ctx context.Context, key string, from io.Reader, size int64,
 	return nil
 }
 
+// put puts an object somewhere in the bucket, and does it again where it fails
+// and the bytes can be had again.
 func (s *Store) put(ctx context.Context, at string, from io.Reader, size int64, contentType string) error {
+	seeker, ok := from.(io.Seeker)
+	if !ok {
+		return s.putOnce(ctx, at, from, size, contentType)
+	}
+	start, err := seeker.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return s.putOnce(ctx, at, from, size, contentType)
+	}
+	return repeat(ctx, func() error {
+		if _, err := seeker.Seek(start, io.SeekStart); err != nil {
+			return err
+		}
+		return s.putOnce(ctx, at, from, size, contentType)
+	})
+}
+
+func (s *Store) putOnce(ctx context.Context, at string, from io.Reader, size int64, contentType string) error {
 	b, err := newBody(ctx, from, size)
 	if err != nil {
 		return err
