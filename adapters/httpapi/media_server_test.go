@@ -81,7 +81,7 @@ func newMediaServer(t *testing.T) *mediaServer {
 		Tx: db, Uploads: uploads, Media: mediaStore, Blobs: s.blobs, Queue: s.queue, Links: s.links, IDs: s.ids, Now: s.now,
 		Limits: rules.Limits{Types: media.Types(all), MaxBytes: 1 << 20, MaxPixels: 1 << 24, PartSize: 1000, MaxOpen: 3, Quota: 2 << 20, TTL: time.Hour},
 	}
-	own := &media.Media{Tx: db, Media: mediaStore, Uploads: uploads, Queue: s.queue, Use: s.inUse, Links: s.links, Now: s.now}
+	own := &media.Media{Tx: db, Media: mediaStore, Uploads: uploads, Queue: s.queue, Outbox: sqlstore.NewOutbox(db, s.ids, s.now), Use: s.inUse, Links: s.links, Now: s.now}
 	processing := &media.Processing{
 		Tx: db, Media: mediaStore, Uploads: uploads, Blobs: s.blobs, Queue: s.queue,
 		Outbox: sqlstore.NewOutbox(db, s.ids, s.now), Processors: all, Now: s.now,

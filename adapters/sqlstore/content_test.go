@@ -13,7 +13,7 @@ func TestContent(t *testing.T) {
 		contract.Content(t, open, func(db sqldb.DB) contract.ContentStores {
 			posts := sqlstore.NewPosts(db)
 			return contract.ContentStores{
-				Posts: posts, Feeds: sqlstore.NewFeeds(db), Counters: posts,
+				Posts: posts, Edits: sqlstore.NewEdits(db), Feeds: sqlstore.NewFeeds(db), Counters: posts,
 				Subscriptions: sqlstore.NewSubscriptions(db), Inboxes: sqlstore.NewInboxes(db),
 			}
 		})

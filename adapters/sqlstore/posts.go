@@ -70,17 +70,26 @@ func insertParts(b *sqldb.Batch, r content.Record) {
 
 // Lock implements store.Posts.
 func (s *Posts) Lock(ctx context.Context, id ident.PostID) (*content.Post, error) {
+	return s.one(ctx, "lock post", id, s.db.Dialect().ForUpdate)
+}
+
+// Get implements store.Posts.
+func (s *Posts) Get(ctx context.Context, id ident.PostID) (*content.Post, error) {
+	return s.one(ctx, "read post", id, "")
+}
+
+func (s *Posts) one(ctx context.Context, attempt string, id ident.PostID, lock string) (*content.Post, error) {
 	r, err := sqldb.One(ctx, s.db, scanPost, `SELECT id, author, caption, caption_locked, category, visibility, price_coins,
 			kind, state, merged, version, created_at, publish_at, published_at, edited_at, deleted_at
-		FROM posts WHERE id = $1`+s.db.Dialect().ForUpdate, id)
+		FROM posts WHERE id = $1`+lock, id)
 	if err != nil {
-		return nil, found("lock post", err, content.ErrNotFound)
+		return nil, found(attempt, err, content.ErrNotFound)
 	}
 	var b sqldb.Batch
 	b.Query(collect(&r.Media, sqldb.Scalar[ident.MediaID]), `SELECT media FROM post_media WHERE post = $1 ORDER BY position`, id)
 	b.Query(collect(&r.Tags, sqldb.Scalar[string]), `SELECT tag FROM post_tags WHERE post = $1 ORDER BY position`, id)
 	if err := s.db.Send(ctx, &b); err != nil {
-		return nil, wrap("lock post", err)
+		return nil, wrap(attempt, err)
 	}
 	return content.RestorePost(r), nil
 }
@@ -96,6 +105,31 @@ func (s *Posts) Waiting(ctx context.Context, media ident.MediaID) ([]ident.PostI
 	ids, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.PostID], `SELECT p.id FROM post_media m JOIN posts p ON p.id = m.post
 		WHERE m.media = $1 AND p.state = 'processing' ORDER BY p.id`, media)
 	return ids, wrap("waiting posts", err)
+}
+
+// Showing implements store.Posts.
+func (s *Posts) Showing(ctx context.Context, media ident.MediaID) ([]ident.PostID, error) {
+	ids, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.PostID], `SELECT p.id FROM post_media m JOIN posts p ON p.id = m.post
+		WHERE m.media = $1 AND p.state = 'published' ORDER BY p.id`, media)
+	return ids, wrap("posts that show a medium", err)
+}
+
+// Crowded implements store.Posts.
+func (s *Posts) Crowded(ctx context.Context, media []ident.MediaID, limit int, aside ident.PostID) (ident.MediaID, error) {
+	if len(media) == 0 {
+		return ident.MediaID{}, nil
+	}
+	args := []any{aside, limit}
+	for _, id := range media {
+		args = append(args, id)
+	}
+	crowded, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.MediaID], `SELECT m.media FROM post_media m JOIN posts p ON p.id = m.post
+		WHERE m.media IN (`+sqldb.Placeholders(3, len(media))+`) AND p.state <> 'deleted' AND p.id <> $1
+		GROUP BY m.media HAVING count(*) >= $2 ORDER BY m.media LIMIT 1`, args...)
+	if err != nil || len(crowded) == 0 {
+		return ident.MediaID{}, wrap("posts of media", err)
+	}
+	return crowded[0], nil
 }
 
 // Overdue implements store.Posts.

@@ -20,6 +20,9 @@ func (s *Counters) Handlers() []event.Handler {
 		event.On("content.settle-waiting", func(ctx context.Context, _ event.Envelope, e event.MediumReadyV1) error {
 			return s.Posts.Settle(ctx, e.MediaID)
 		}),
+		event.On("content.keep-described", func(ctx context.Context, _ event.Envelope, e event.MediumDescribedV1) error {
+			return s.Posts.redescribed(ctx, e)
+		}),
 		event.On("content.count-published", func(ctx context.Context, _ event.Envelope, e event.PostPublishedV1) error {
 			return s.Counts.CountPost(ctx, e.AuthorID, 1)
 		}),

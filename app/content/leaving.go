@@ -61,12 +61,24 @@ func (s *Leaving) run(ctx context.Context, l jobs.Lease) error {
 			return err
 		}
 		if len(remaining) == 0 {
+			if err := s.forget(ctx, author); err != nil {
+				return err
+			}
 			return s.left(ctx, l, author)
 		}
 		for _, id := range remaining {
 			if err := s.Posts.Delete(ctx, author, id); err != nil && !errors.Is(err, content.ErrNotFound) {
 				return err
 			}
+		}
+	}
+}
+
+// forget removes what the posts of who left once said.
+func (s *Leaving) forget(ctx context.Context, author ident.AccountID) error {
+	for {
+		if n, err := s.Posts.Edits.Forget(ctx, author, leaveBatch); err != nil || n == 0 {
+			return err
 		}
 	}
 }

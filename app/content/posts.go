@@ -6,6 +6,7 @@ package content
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/sajin-sns/sajin/domain/content"
@@ -22,6 +23,7 @@ import (
 type Posts struct {
 	Tx         tx.Runner
 	Posts      store.Posts
+	Edits      store.Edits
 	Media      access.Media
 	Audience   access.Audience
 	Outbox     event.Outbox
@@ -42,7 +44,8 @@ type New struct {
 // it becomes visible once all its media are ready.
 //
 // It fails with Invalid for bad fields and for a draft that is to be published,
-// and with access.ErrNoMedium for media that are not the actor's or have failed.
+// with access.ErrNoMedium for media that are not the actor's or have failed, and
+// with content.ErrCrowded for one that too many posts show.
 func (s *Posts) Create(ctx context.Context, actor ident.AccountID, in New) (ident.PostID, error) {
 	post, err := content.NewPost(ident.New[ident.PostID](s.IDs), actor, in.Fields, s.Categories, s.Now())
 	if err == nil && in.Draft && in.PublishAt != nil {
@@ -53,7 +56,7 @@ func (s *Posts) Create(ctx context.Context, actor ident.AccountID, in New) (iden
 	}
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		post := content.RestorePost(post.Record()) // a fresh one for each try of the transaction
-		media, err := s.media(ctx, actor, post)
+		media, err := s.fresh(ctx, actor, post)
 		if err != nil {
 			return err
 		}
@@ -109,14 +112,15 @@ func (s *Posts) Edit(ctx context.Context, actor ident.AccountID, in Edit) error 
 		if err := post.Edit(actor, in.apply(r.Fields), s.Categories, s.Now()); err != nil {
 			return err
 		}
-		media, err := s.media(ctx, actor, post)
+		media, err := s.fresh(ctx, actor, post, r.Media...)
 		if err != nil {
 			return err
 		}
+		former := post.Former(media)
 		if err := s.decide(ctx, actor, in, post, media); err != nil {
 			return err
 		}
-		if err := errors.Join(s.Posts.Save(ctx, post), s.plan(ctx, r, post)); err != nil {
+		if err := errors.Join(s.Posts.Save(ctx, post), s.plan(ctx, r, post), s.keep(ctx, former)); err != nil {
 			return err
 		}
 		return s.Outbox.Append(ctx, post.Events()...)
@@ -166,6 +170,21 @@ func (s *Posts) publish(ctx context.Context, actor ident.AccountID, post *conten
 		return err
 	}
 	return post.Publish(actor, media, merged, s.Now())
+}
+
+// fresh asks how far the post's media are, and whether there is room in those
+// that are new to it.
+func (s *Posts) fresh(ctx context.Context, owner ident.AccountID, post *content.Post, shown ...ident.MediaID) ([]content.Medium, error) {
+	media, err := s.media(ctx, owner, post)
+	if err != nil {
+		return nil, err
+	}
+	added := slices.DeleteFunc(slices.Clone(post.Media()), func(id ident.MediaID) bool { return slices.Contains(shown, id) })
+	crowded, err := s.Posts.Crowded(ctx, added, content.MaxPostsOfMedium, post.ID())
+	if err == nil && !crowded.IsZero() {
+		err = content.ErrCrowded.With("media_id", crowded.String())
+	}
+	return media, err
 }
 
 // media asks how far the post's media are.

@@ -92,7 +92,7 @@ func deskOn(t *testing.T, db sqldb.DB) *desk {
 	d.queue = sqlstore.NewJobs(db, ids, now)
 	d.catalog = &content.Catalog{Posts: store, Audience: &d.crowd}
 	d.posts = &content.Posts{
-		Tx: db, Posts: store, Media: d.media, Audience: &d.crowd, Outbox: sqlstore.NewOutbox(db, ids, now), Queue: d.queue, IDs: ids, Now: now,
+		Tx: db, Posts: store, Edits: sqlstore.NewEdits(db), Media: d.media, Audience: &d.crowd, Outbox: sqlstore.NewOutbox(db, ids, now), Queue: d.queue, IDs: ids, Now: now,
 		Categories: []string{"nature"},
 	}
 	_, err := db.Exec(t.Context(), `INSERT INTO accounts (id, email, email_key, handle, display_name, bio, password_hash, role, version, created_at)

@@ -268,16 +268,22 @@ func TestScheduledPostsOfWhoLeaves(t *testing.T) {
 		left(d, d.now())
 		leaving := &content.Leaving{Posts: d.posts, Queue: d.queue}
 		d.must(leaving.Handlers()[0].Handle(t.Context(), event.Envelope{Payload: fmt.Appendf(nil, `{"account_id":%q}`, author)}))
-		l, ok, err := d.queue.Claim(t.Context(), []string{content.LeaveJob}, time.Minute)
-		if err != nil || !ok {
-			t.Fatal(ok, err)
-		}
-		d.must(leaving.Worker().Run(t.Context(), l))
+		d.leave()
 		d.due()
 		if d.state(id) != rules.Deleted || d.waiting() != 0 {
 			t.Error(d.state(id), d.waiting())
 		}
 	})
+}
+
+// leave does the job of taking away the author's posts.
+func (d *desk) leave() {
+	d.t.Helper()
+	l, ok, err := d.queue.Claim(d.t.Context(), []string{content.LeaveJob}, time.Minute)
+	if err != nil || !ok {
+		d.t.Fatal(ok, err)
+	}
+	d.must((&content.Leaving{Posts: d.posts, Queue: d.queue}).Worker().Run(d.t.Context(), l))
 }
 
 func TestScheduledPostsAndDyingWorkers(t *testing.T) {

@@ -32,7 +32,7 @@ func (c *Catalog) Media(ctx context.Context, owner ident.AccountID, ids []ident.
 		if !m.FitsPost(owner) {
 			continue
 		}
-		fit[r.ID] = access.Medium{ID: r.ID, Ready: r.State == media.Ready, Video: r.Kind == media.Video}
+		fit[r.ID] = access.Medium{ID: r.ID, Ready: r.State == media.Ready, Video: r.Kind == media.Video, Alt: r.Alt}
 		if !r.Attached {
 			fresh = append(fresh, r.ID)
 		}

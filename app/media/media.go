@@ -8,6 +8,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/media"
 	"github.com/sajin-sns/sajin/ports/access"
+	"github.com/sajin-sns/sajin/ports/event"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/link"
 	"github.com/sajin-sns/sajin/ports/store"
@@ -20,6 +21,7 @@ type Media struct {
 	Media   store.Media
 	Uploads store.Uploads
 	Queue   jobs.Queue
+	Outbox  event.Outbox
 	Use     access.MediaUse
 	Links   link.Media
 	Now     func() time.Time
@@ -70,7 +72,7 @@ func (s *Media) change(ctx context.Context, id ident.MediaID, change func(contex
 		if err := change(ctx, m); err != nil {
 			return err
 		}
-		return s.Media.Save(ctx, m)
+		return errors.Join(s.Media.Save(ctx, m), s.Outbox.Append(ctx, m.Events()...))
 	})
 }
 

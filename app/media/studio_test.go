@@ -99,7 +99,7 @@ func (s *studio) taking(o outfit) *media.Uploads {
 }
 
 func (s *studio) keeping() *media.Media {
-	return &media.Media{Tx: s.db, Media: s.media, Uploads: s.uploads, Queue: s.jobs, Use: s.use, Links: links{}, Now: s.clock.now}
+	return &media.Media{Tx: s.db, Media: s.media, Uploads: s.uploads, Queue: s.jobs, Outbox: sqlstore.NewOutbox(s.db, s.ids, s.clock.now), Use: s.use, Links: links{}, Now: s.clock.now}
 }
 
 func (s *studio) workers(o outfit) map[string]jobs.Worker {

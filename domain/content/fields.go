@@ -27,6 +27,12 @@ func (f Fields) check(categories []string) (Fields, error) {
 	return f, err
 }
 
+// equal tells whether nothing differs, not even the order of tags.
+func (f Fields) equal(g Fields) bool {
+	return f.Caption == g.Caption && f.CaptionLocked == g.CaptionLocked && slices.Equal(f.Tags, g.Tags) && f.Category == g.Category &&
+		f.Terms == g.Terms && slices.Equal(f.Media, g.Media)
+}
+
 func (f Fields) checkChoices(categories []string) error {
 	var errs []error
 	if f.CaptionLocked != CaptionShown && f.CaptionLocked != CaptionHidden {

@@ -16,12 +16,15 @@ const (
 	MaxCaption = 4000 // characters
 	MaxTags    = 20
 	MaxMedia   = 20
+
+	MaxPostsOfMedium = 100 // that are not deleted
 )
 
 // Faults of posts. Somebody else's draft answers as ErrNotFound.
 var (
 	ErrNotFound  = fault.New(fault.NotFound, "content.post-not-found", "there is no such post")
 	ErrPublished = fault.New(fault.Conflict, "content.already-published", "the post is published already")
+	ErrCrowded   = fault.New(fault.Conflict, "content.medium-in-too-many-posts", "one of the media is in 100 posts already; upload it once more")
 	ErrStale     = fault.New(fault.PreconditionFail, "content.stale", "the post was changed meanwhile; read it again")
 )
 
@@ -51,6 +54,7 @@ type Medium struct {
 	ID    ident.MediaID
 	Ready bool
 	Video bool
+	Alt   string
 }
 
 // Terms are who may open a post, and for how much.
@@ -72,6 +76,7 @@ type Fields struct {
 // Post is one post.
 type Post struct {
 	r      Record
+	former []Former
 	events []any
 }
 
@@ -160,6 +165,7 @@ func (p *Post) Publish(actor ident.AccountID, media []Medium, merged bool, now t
 		return err
 	}
 	p.r.State, p.r.PublishAt = Processing, time.Time{}
+	p.r.Version++
 	p.Settle(media, merged, now)
 	return nil
 }
@@ -189,8 +195,8 @@ func (p *Post) Settle(media []Medium, merged bool, now time.Time) bool {
 	return true
 }
 
-// Edit changes what the author wrote. The media of a published post stay as
-// they are, because fans may have bought them.
+// Edit changes what the author wrote; what is the same makes no new version. The
+// media of a published post stay as they are, because fans may have bought them.
 func (p *Post) Edit(actor ident.AccountID, f Fields, categories []string, now time.Time) error {
 	if err := p.own(actor); err != nil {
 		return err
@@ -205,11 +211,12 @@ func (p *Post) Edit(actor ident.AccountID, f Fields, categories []string, now ti
 	if p.r.State == Scheduled && len(f.Media) == 0 {
 		return fault.Invalidf("content.no-media", "media_ids", "a scheduled post needs at least one medium")
 	}
+	if f.equal(p.r.Fields) {
+		return nil
+	}
+	p.replaced(now)
 	p.r.Fields = f
 	p.r.Version++
-	if p.r.State == Published {
-		p.r.EditedAt = now
-	}
 	return nil
 }
 

@@ -133,6 +133,14 @@ type MediumFailed struct {
 	At time.Time
 }
 
+// MediumDescribed happens when a medium is described in other words.
+type MediumDescribed struct {
+	Medium    ident.MediaID
+	Owner     ident.AccountID
+	FormerAlt string
+	At        time.Time
+}
+
 // NewMedium makes the medium of a file that is about to be sent.
 func NewMedium(id ident.MediaID, owner ident.AccountID, purpose Purpose, size int64, now time.Time) *Medium {
 	return &Medium{r: Record{
@@ -186,6 +194,10 @@ func (m *Medium) Describe(actor ident.AccountID, version int64, alt string, now 
 	if err != nil {
 		return err
 	}
+	if alt == m.r.Alt {
+		return nil
+	}
+	m.events = append(m.events, MediumDescribed{Medium: m.r.ID, Owner: m.r.Owner, FormerAlt: m.r.Alt, At: now})
 	m.r.Alt = alt
 	m.touch(now)
 	return nil

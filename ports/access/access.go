@@ -41,6 +41,7 @@ type Medium struct {
 	ID    ident.MediaID
 	Ready bool
 	Video bool
+	Alt   string
 }
 
 // ErrNoMedium is what a post hears of a medium that it cannot show.

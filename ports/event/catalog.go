@@ -38,6 +38,8 @@ func From(e any) (Payload, error) {
 		return MediumReadyV1{MediaID: e.Medium, OwnerID: e.Owner, Kind: e.Kind, At: e.At}, nil
 	case media.MediumFailed:
 		return MediumFailedV1{MediaID: e.Medium, OwnerID: e.Owner, Code: e.Code, Retryable: e.Retryable, At: e.At}, nil
+	case media.MediumDescribed:
+		return MediumDescribedV1{MediaID: e.Medium, OwnerID: e.Owner, FormerAlt: e.FormerAlt, At: e.At}, nil
 	case subscriptions.Subscribed:
 		s := e.Subscription
 		return SubscribedV1{SubscriberID: s.Subscriber, CreatorID: s.Creator, InboxFrom: s.InboxFrom, At: s.Since}, nil

@@ -57,6 +57,7 @@ func catalog() []any {
 		content.AuthorLeft{Author: hana, At: at},
 		media.MediumReady{Medium: medium, Owner: hana, Kind: "photo", At: at},
 		media.MediumFailed{Medium: medium, Owner: hana, Failure: media.Failure{Code: "media.corrupt", Retryable: true}, At: at},
+		media.MediumDescribed{Medium: medium, Owner: hana, FormerAlt: "a sea", At: at},
 		subscriptions.Subscribed{Subscription: subscriptions.Subscription{Subscriber: bora, Creator: hana, Since: at, InboxFrom: earlier}},
 		subscriptions.Unsubscribed{Subscriber: bora, Creator: hana, At: at},
 		wallet.PurchaseSettled{Purchase: wallet.Purchase{

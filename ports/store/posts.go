@@ -17,11 +17,22 @@ type Posts interface {
 	// Lock reads a post to change it; content.ErrNotFound if there is none.
 	Lock(ctx context.Context, id ident.PostID) (*content.Post, error)
 
+	// Get reads a post, deleted ones too; content.ErrNotFound if there is none.
+	Get(ctx context.Context, id ident.PostID) (*content.Post, error)
+
 	// Save stores a changed post that was read with Lock.
 	Save(ctx context.Context, p *content.Post) error
 
 	// Waiting lists the posts that wait for a medium.
 	Waiting(ctx context.Context, media ident.MediaID) ([]ident.PostID, error)
+
+	// Showing lists the published posts that show a medium.
+	Showing(ctx context.Context, media ident.MediaID) ([]ident.PostID, error)
+
+	// Crowded names one of the media that at least limit posts show which are
+	// not deleted, that post aside; none if there is none. Who has the media
+	// locked knows that it stays so.
+	Crowded(ctx context.Context, media []ident.MediaID, limit int, aside ident.PostID) (ident.MediaID, error)
 
 	// Overdue lists at most limit posts that wait although all their media are
 	// ready: the event that would have settled them was lost on an operator's

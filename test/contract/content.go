@@ -15,6 +15,7 @@ import (
 // ContentStores are the stores of posts and of who follows whom.
 type ContentStores struct {
 	Posts         store.Posts
+	Edits         store.Edits
 	Feeds         store.Feeds
 	Counters      store.PostCounters
 	Subscriptions store.Subscriptions
@@ -38,6 +39,9 @@ func Content(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb.
 	t.Run("a library keeps deleted posts", func(t *testing.T) { libraryKeeps(t, world(t)) })
 	t.Run("who has left is in no inbox, and ends none", func(t *testing.T) { leftAuthors(t, world(t)) })
 	t.Run("the terms of a post hold until the transaction ends", func(t *testing.T) { termsHold(t, world(t)) })
+	t.Run("former versions are kept, newest first, up to a number", func(t *testing.T) { formerVersions(t, world(t)) })
+	t.Run("former versions go with their author, or with the post", func(t *testing.T) { forgottenVersions(t, world(t)) })
+	t.Run("a medium that too many posts show is told", func(t *testing.T) { crowdedMedia(t, world(t)) })
 	t.Run("those who subscribe to each other are counted at once", func(t *testing.T) { mutualCounts(t, world(t)) })
 }
 

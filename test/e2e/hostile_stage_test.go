@@ -105,7 +105,8 @@ func (s *stage) makeSamples() map[string]sample {
 	actor.topUp("popular", api.SandboxAttemptWebhookNever)
 	used, spare, theirs := actor.stamped(), actor.stamped(), author.stamped()
 	bought, forSale := author.post(theirs, priced(10)).ID, author.post(theirs, priced(10)).ID
-	purchase := actor.purchase(bought)
+	purchase, edited := actor.purchase(bought), actor.post(used)
+	actor.says(edited.ID, "other words")
 	paid, awaited := actor.begin("starter"), actor.begin("starter")
 	devices := [2]string{}
 	_, devices[0] = actor.device()
@@ -134,10 +135,13 @@ func (s *stage) makeSamples() map[string]sample {
 		"get-trial-balance": {who: operator, want: 200},
 
 		"get-medium": own(id(used), 200), "retry-medium": own(id(used), 409), "delete-medium": own(id(spare), 204),
-		"edit-medium":   {who: actor, path: id(used), header: http.Header{"If-Match": {"*"}}, body: map[string]any{"alt": "a thing"}, want: 200},
-		"create-post":   {who: actor, body: caption, want: 201},
-		"edit-post":     {who: actor, path: draft(), header: http.Header{"If-Match": {"*"}}, body: caption, want: 200},
-		"delete-post":   own(draft(), 204),
+		"edit-medium": {who: actor, path: id(used), header: http.Header{"If-Match": {"*"}}, body: map[string]any{"alt": "a thing"}, want: 200},
+		"create-post": {who: actor, body: caption, want: 201},
+		"edit-post":   {who: actor, path: draft(), header: http.Header{"If-Match": {"*"}}, body: caption, want: 200},
+		"delete-post": own(draft(), 204),
+
+		"list-post-edits": own(id(edited.ID), 200),
+
 		"purchase-post": {who: actor, path: id(forSale), header: key(), body: map[string]any{"price_coins": 10}, want: 201},
 		"get-receipt":   own(id(purchase.Purchase.ID), 200),
 

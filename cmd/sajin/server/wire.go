@@ -134,8 +134,8 @@ var modules = fx.Module("modules",
 		func(t tx.Runner, u store.Uploads, m store.Media, b blob.Store, q jobs.Queue, links link.Parts, ids *ident.Source, now func() time.Time, l rules.Limits) *media.Uploads {
 			return &media.Uploads{Tx: t, Uploads: u, Media: m, Blobs: b, Queue: q, Links: links, IDs: ids, Now: now, Limits: l}
 		},
-		func(t tx.Runner, m store.Media, u store.Uploads, q jobs.Queue, use access.MediaUse, links link.Media, now func() time.Time) *media.Media {
-			return &media.Media{Tx: t, Media: m, Uploads: u, Queue: q, Use: use, Links: links, Now: now}
+		func(t tx.Runner, m store.Media, u store.Uploads, q jobs.Queue, o event.Outbox, use access.MediaUse, links link.Media, now func() time.Time) *media.Media {
+			return &media.Media{Tx: t, Media: m, Uploads: u, Queue: q, Outbox: o, Use: use, Links: links, Now: now}
 		},
 		func(t tx.Runner, m store.Media, u store.Uploads, b blob.Store, q jobs.Queue, o event.Outbox, p []processing.Processor, now func() time.Time) *media.Processing {
 			return &media.Processing{Tx: t, Media: m, Uploads: u, Blobs: b, Queue: q, Outbox: o, Processors: p, Now: now}
@@ -149,8 +149,8 @@ var modules = fx.Module("modules",
 	),
 	// content
 	fx.Provide(
-		func(t tx.Runner, p store.Posts, m access.Media, a access.Audience, o event.Outbox, q jobs.Queue, ids *ident.Source, now func() time.Time, c config.Config) *content.Posts {
-			return &content.Posts{Tx: t, Posts: p, Media: m, Audience: a, Outbox: o, Queue: q, IDs: ids, Now: now, Categories: c.Content.Categories}
+		func(t tx.Runner, p store.Posts, e store.Edits, m access.Media, a access.Audience, o event.Outbox, q jobs.Queue, ids *ident.Source, now func() time.Time, c config.Config) *content.Posts {
+			return &content.Posts{Tx: t, Posts: p, Edits: e, Media: m, Audience: a, Outbox: o, Queue: q, IDs: ids, Now: now, Categories: c.Content.Categories}
 		},
 		func(p *content.Posts, q jobs.Queue) *content.Leaving { return &content.Leaving{Posts: p, Queue: q} },
 		func(f store.Feeds, links link.Media) *content.Feed { return &content.Feed{Feeds: f, Links: links} },
