@@ -315,6 +315,42 @@ func (e PostVisibility) Valid() bool {
 	}
 }
 
+// Defines values for PostEditCaptionLocked.
+const (
+	PostEditCaptionLockedHidden PostEditCaptionLocked = "hidden"
+	PostEditCaptionLockedShown  PostEditCaptionLocked = "shown"
+)
+
+// Valid indicates whether the value is a known member of the PostEditCaptionLocked enum.
+func (e PostEditCaptionLocked) Valid() bool {
+	switch e {
+	case PostEditCaptionLockedHidden:
+		return true
+	case PostEditCaptionLockedShown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PostEditVisibility.
+const (
+	PostEditVisibilityPublic      PostEditVisibility = "public"
+	PostEditVisibilitySubscribers PostEditVisibility = "subscribers"
+)
+
+// Valid indicates whether the value is a known member of the PostEditVisibility enum.
+func (e PostEditVisibility) Valid() bool {
+	switch e {
+	case PostEditVisibilityPublic:
+		return true
+	case PostEditVisibilitySubscribers:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PostMediumKind.
 const (
 	PostMediumKindPhoto PostMediumKind = "photo"
@@ -795,6 +831,12 @@ type FollowList struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// FormerMedium defines model for FormerMedium.
+type FormerMedium struct {
+	Alt string             `json:"alt"`
+	ID  openapi_types.UUID `json:"id"`
+}
+
 // LibraryItem defines model for LibraryItem.
 type LibraryItem struct {
 	Post     Post    `json:"post"`
@@ -1001,6 +1043,39 @@ type PostCounts struct {
 	// Sales For the author alone
 	Sales *int64 `json:"sales,omitempty"`
 	Views int64  `json:"views"`
+}
+
+// PostEdit defines model for PostEdit.
+type PostEdit struct {
+	Caption       string                `json:"caption"`
+	CaptionLocked PostEditCaptionLocked `json:"caption_locked"`
+
+	// Category Empty: none
+	Category   string         `json:"category"`
+	Media      []FormerMedium `json:"media"`
+	PriceCoins int64          `json:"price_coins"`
+
+	// ReplacedAt Until when the post was like this
+	ReplacedAt time.Time `json:"replaced_at"`
+	Tags       []string  `json:"tags"`
+
+	// Version Grows with each edit, not always by one
+	Version    int64              `json:"version"`
+	Visibility PostEditVisibility `json:"visibility"`
+}
+
+// PostEditCaptionLocked defines model for PostEdit.CaptionLocked.
+type PostEditCaptionLocked string
+
+// PostEditVisibility defines model for PostEdit.Visibility.
+type PostEditVisibility string
+
+// PostEditList defines model for PostEditList.
+type PostEditList struct {
+	Items []PostEdit `json:"items"`
+
+	// NextCursor Where the next page begins; null on the last one
+	NextCursor *string `json:"next_cursor"`
 }
 
 // PostList defines model for PostList.
@@ -1513,6 +1588,15 @@ type GetPostParams struct {
 type EditPostParams struct {
 	// IfMatch ETag of the copy that the change was made on; 412 if it is out of date
 	IfMatch *string `json:"If-Match,omitempty"`
+}
+
+// ListPostEditsParams defines parameters for ListPostEdits.
+type ListPostEditsParams struct {
+	// Limit How many items at most
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // PurchasePostParams defines parameters for PurchasePost.
@@ -2110,6 +2194,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /v1/posts/{id} (the `EditPost` operationId).
 	EditPost(ctx context.Context, id openapi_types.UUID, params *EditPostParams, body EditPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPostEdits The former versions of a published post, newest first
+	//
+	// For its author and for moderators; anybody else has `edited_at` of the post. The first version and the newest 99 of the others are kept.
+	//
+	// Corresponds with GET /v1/posts/{id}/edits (the `ListPostEdits` operationId).
+	ListPostEdits(ctx context.Context, id openapi_types.UUID, params *ListPostEditsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PurchasePostWithBody Buy a post with coins
 	//
@@ -2789,6 +2880,23 @@ func (c *Client) EditPostWithBody(ctx context.Context, id openapi_types.UUID, pa
 // Corresponds with PATCH /v1/posts/{id} (the `EditPost` operationId).
 func (c *Client) EditPost(ctx context.Context, id openapi_types.UUID, params *EditPostParams, body EditPostJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEditPostRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPostEdits The former versions of a published post, newest first
+//
+// For its author and for moderators; anybody else has `edited_at` of the post. The first version and the newest 99 of the others are kept.
+//
+// Corresponds with GET /v1/posts/{id}/edits (the `ListPostEdits` operationId).
+func (c *Client) ListPostEdits(ctx context.Context, id openapi_types.UUID, params *ListPostEditsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPostEditsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4421,6 +4529,79 @@ func NewEditPostRequestWithBody(server string, id openapi_types.UUID, params *Ed
 			req.Header.Set("If-Match", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListPostEditsRequest constructs an http.Request for the ListPostEdits method
+func NewListPostEditsRequest(server string, id openapi_types.UUID, params *ListPostEditsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/posts/%s/edits", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -6369,6 +6550,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /v1/posts/{id} (the `EditPost` operationId).
 	EditPostWithResponse(ctx context.Context, id openapi_types.UUID, params *EditPostParams, body EditPostJSONRequestBody, reqEditors ...RequestEditorFn) (*EditPostResponse, error)
 
+	// ListPostEditsWithResponse The former versions of a published post, newest first
+	//
+	// For its author and for moderators; anybody else has `edited_at` of the post. The first version and the newest 99 of the others are kept.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/posts/{id}/edits (the `ListPostEdits` operationId).
+	ListPostEditsWithResponse(ctx context.Context, id openapi_types.UUID, params *ListPostEditsParams, reqEditors ...RequestEditorFn) (*ListPostEditsResponse, error)
+
 	// PurchasePostWithBodyWithResponse Buy a post with coins
 	//
 	// The post is in the library at once and for good. 402 `wallet.insufficient-coins` says what is `needed` and `available`; buying again is 409 `wallet.already-owned` and charges nothing.
@@ -8023,6 +8213,82 @@ func (r EditPostResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r EditPostResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListPostEditsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PostEditList
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPostEditsResponse) GetJSON200() *PostEditList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListPostEditsResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListPostEditsResponse) GetApplicationProblemJSON404() *Problem {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListPostEditsResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListPostEditsResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListPostEditsResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPostEditsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPostEditsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPostEditsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPostEditsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11206,6 +11472,21 @@ func (c *ClientWithResponses) EditPostWithResponse(ctx context.Context, id opena
 	return ParseEditPostResponse(rsp)
 }
 
+// ListPostEditsWithResponse The former versions of a published post, newest first
+//
+// For its author and for moderators; anybody else has `edited_at` of the post. The first version and the newest 99 of the others are kept.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/posts/{id}/edits (the `ListPostEdits` operationId).
+func (c *ClientWithResponses) ListPostEditsWithResponse(ctx context.Context, id openapi_types.UUID, params *ListPostEditsParams, reqEditors ...RequestEditorFn) (*ListPostEditsResponse, error) {
+	rsp, err := c.ListPostEdits(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPostEditsResponse(rsp)
+}
+
 // PurchasePostWithBodyWithResponse Buy a post with coins
 //
 // The post is in the library at once and for good. 402 `wallet.insufficient-coins` says what is `needed` and `available`; buying again is 409 `wallet.already-owned` and charges nothing.
@@ -12945,6 +13226,67 @@ func ParseEditPostResponse(rsp *http.Response) (*EditPostResponse, error) {
 			headers.ETag = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPostEditsResponse parses an HTTP response from a ListPostEditsWithResponse call
+func ParseListPostEditsResponse(rsp *http.Response) (*ListPostEditsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPostEditsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PostEditList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
 	}
 
 	return response, nil
