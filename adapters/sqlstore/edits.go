@@ -48,13 +48,13 @@ func (s *Edits) List(ctx context.Context, post ident.PostID, page store.Page) (s
 	q := newQuery(post)
 	q.where("post = $1")
 	if !page.After.IsZero() {
-		q.where("version < ?", int64(binary.BigEndian.Uint64(page.After.ID[8:]))) //nolint:gosec // it was one
+		q.where("version < ?", int64(binary.BigEndian.Uint64(page.After.ID[8:])))
 	}
 	edits, err := sqldb.List(ctx, s.db, scanEdit, `SELECT version, replaced_at, caption, caption_locked, tags, category, visibility, price_coins, media
 		FROM post_edits`+q.text()+` ORDER BY version DESC`+q.limit(page.Limit+1), q.args...)
 	return pageOf(edits, page.Limit, func(e *store.PostEdit) store.Position {
 		p := store.Position{At: e.ReplacedAt}
-		binary.BigEndian.PutUint64(p.ID[8:], uint64(e.Version)) //nolint:gosec // versions count from 1
+		binary.BigEndian.PutUint64(p.ID[8:], uint64(e.Version))
 		return p
 	}, func(e *store.PostEdit) *store.PostEdit { return e }), wrap("former versions", err)
 }

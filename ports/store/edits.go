@@ -35,7 +35,7 @@ type PostEdit struct {
 	Category      string                `json:"category" doc:"Empty: none"`
 	Visibility    content.Visibility    `json:"visibility" enum:"public,subscribers"`
 	PriceCoins    money.Coins           `json:"price_coins" minimum:"0"`
-	Media         []FormerMedium          `json:"media" nullable:"false"`
+	Media         []FormerMedium        `json:"media" nullable:"false"`
 }
 
 // FormerMedium is how a medium was described. Which media a published post shows
