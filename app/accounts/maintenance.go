@@ -7,6 +7,7 @@ import (
 
 	"github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/store"
 )
 
 const (
@@ -21,6 +22,7 @@ const (
 // then, by any number of processes.
 type Maintenance struct {
 	Shared
+	Identities store.Identities
 	RefreshTTL time.Duration // as Mint has it
 }
 
@@ -48,6 +50,9 @@ func (s *Maintenance) purge(ctx context.Context, id ident.AccountID) error {
 	err := s.change(ctx, id, func(ctx context.Context, a *accounts.Account) error {
 		if !a.Purge(s.Now()) {
 			return errNotDue
+		}
+		if err := s.Identities.DeleteAll(ctx, id); err != nil {
+			return err
 		}
 		return s.Sessions.DeleteAll(ctx, id)
 	})

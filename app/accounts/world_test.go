@@ -86,7 +86,7 @@ func newWorld(t *testing.T) *world {
 	w.profiles = &accounts.Profiles{
 		Profiles: sqlstore.NewProfiles(db), Accounts: shared.Accounts, URL: func(key string) string { return "/media/" + key + "?sig=1" },
 	}
-	w.maintenance = &accounts.Maintenance{Shared: shared, RefreshTTL: refreshTTL}
+	w.maintenance = &accounts.Maintenance{Shared: shared, Identities: sqlstore.NewIdentities(db), RefreshTTL: refreshTTL}
 	w.authenticator = accounts.NewAuthenticator(w.issuer, standings, now)
 	return w
 }

@@ -54,3 +54,19 @@ type SessionReuseDetected struct {
 	Session ident.SessionID
 	At      time.Time
 }
+
+// IdentityLinked happens when an account is given another way to sign in.
+type IdentityLinked struct {
+	Account  ident.AccountID
+	Identity ident.IdentityID
+	Provider string
+	At       time.Time
+}
+
+// IdentityUnlinked happens when a way to sign in is taken from an account.
+type IdentityUnlinked struct {
+	Account  ident.AccountID
+	Identity ident.IdentityID
+	Provider string
+	At       time.Time
+}

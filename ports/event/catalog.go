@@ -28,6 +28,10 @@ func From(e any) (Payload, error) {
 		return PasswordChangedV1{AccountID: e.Account, SessionID: e.Session, At: e.At}, nil
 	case accounts.SessionReuseDetected:
 		return SessionReuseDetectedV1{AccountID: e.Account, SessionID: e.Session, At: e.At}, nil
+	case accounts.IdentityLinked:
+		return IdentityLinkedV1{AccountID: e.Account, IdentityID: e.Identity, Provider: e.Provider, At: e.At}, nil
+	case accounts.IdentityUnlinked:
+		return IdentityUnlinkedV1{AccountID: e.Account, IdentityID: e.Identity, Provider: e.Provider, At: e.At}, nil
 	case content.PostPublished:
 		return PostPublishedV1{PostID: e.Post, AuthorID: e.Author, Tags: e.Tags, Merged: e.Merged, PublishedAt: e.PublishedAt}, nil
 	case content.PostDeleted:

@@ -52,6 +52,8 @@ func catalog() []any {
 		accounts.RoleGranted{Account: hana, Role: accounts.Moderator, At: at},
 		accounts.PasswordChanged{Account: hana, Session: session, At: at},
 		accounts.SessionReuseDetected{Account: hana, Session: session, At: at},
+		accounts.IdentityLinked{Account: hana, Identity: ident.IdentityID{0: 7, 15: 1}, Provider: "google", At: at},
+		accounts.IdentityUnlinked{Account: hana, Identity: ident.IdentityID{0: 7, 15: 1}, Provider: "google", At: at},
 		content.PostPublished{Post: post, Author: hana, Tags: []string{"seoul", "사진"}, Merged: true, PublishedAt: at},
 		content.PostDeleted{Post: post, Author: hana, Tags: []string{"seoul"}, PublishedAt: earlier, At: at},
 		content.AuthorLeft{Author: hana, At: at},

@@ -123,8 +123,8 @@ var modules = fx.Module("modules",
 				return url
 			}}
 		},
-		func(s accounts.Shared, c config.Config) *accounts.Maintenance {
-			return &accounts.Maintenance{Shared: s, RefreshTTL: c.Auth.RefreshTTL}
+		func(s accounts.Shared, i store.Identities, c config.Config) *accounts.Maintenance {
+			return &accounts.Maintenance{Shared: s, Identities: i, RefreshTTL: c.Auth.RefreshTTL}
 		},
 		fx.Annotate(accounts.NewAuthenticator, fx.As(new(httpapi.Authenticator))),
 	),
