@@ -74,7 +74,7 @@ type Auth struct {
 
 // OIDC is one OpenID Connect provider to sign in with.
 type OIDC struct {
-	Issuer       string `koanf:"issuer" doc:"URL of the OpenID Connect provider"`
+	Issuer       string `koanf:"issuer" empty:"https://accounts.google.com for the name google" doc:"URL of the OpenID Connect provider, exactly as it calls itself"`
 	ClientID     string `koanf:"client_id" doc:"what the provider knows this server as"`
 	ClientSecret Secret `koanf:"client_secret" doc:"secret that goes with client_id"`
 }

@@ -67,6 +67,16 @@ func TestWhatIsDerived(t *testing.T) {
 			equal(t, c.PublicURL(), want)
 		}
 	})
+	t.Run("Google's issuer goes without saying, and nobody else's", func(t *testing.T) {
+		c := config.Default()
+		c.Auth.OIDC = map[string]config.OIDC{"google": {ClientID: "x"}, "work": {}}
+		equal(t, c.IdentityProviders()["google"].Issuer, "https://accounts.google.com")
+		equal(t, c.IdentityProviders()["google"].ClientID, "x")
+		equal(t, c.IdentityProviders()["work"].Issuer, "")
+		equal(t, c.Auth.OIDC["google"].Issuer, "")
+		c.Auth.OIDC["google"] = config.OIDC{Issuer: "https://other"}
+		equal(t, c.IdentityProviders()["google"].Issuer, "https://other")
+	})
 	t.Run("unless it is set", func(t *testing.T) {
 		c := config.Default()
 		c.HTTP.PublicURL = "https://photos.example.com/"

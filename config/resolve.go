@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"maps"
 	"net"
 	"path/filepath"
 	"runtime"
@@ -33,6 +34,16 @@ func (c Config) Issuer() string {
 		return c.Auth.Issuer
 	}
 	return c.PublicURL()
+}
+
+// IdentityProviders are auth.oidc, with the issuer that goes without saying.
+func (c Config) IdentityProviders() map[string]OIDC {
+	all := maps.Clone(c.Auth.OIDC)
+	if google, ok := all["google"]; ok && google.Issuer == "" {
+		google.Issuer = "https://accounts.google.com"
+		all["google"] = google
+	}
+	return all
 }
 
 // DatabaseURL is database.url, or sqlite: and a file in data_dir.

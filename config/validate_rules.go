@@ -11,10 +11,13 @@ func (c Config) checkAuth(p *Problems) {
 	if c.Auth.RefreshTTL < c.Auth.AccessTTL {
 		p.add("auth.refresh_ttl", "must not be shorter than auth.access_ttl")
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Auth.OIDC)) {
-		key, entry := "auth.oidc."+name, c.Auth.OIDC[name]
-		if _, ok := webURL(entry.Issuer); !ok {
+	providers := c.IdentityProviders()
+	for _, name := range slices.Sorted(maps.Keys(providers)) {
+		key, entry := "auth.oidc."+name, providers[name]
+		if u, ok := webURL(entry.Issuer); !ok {
 			p.add(key+".issuer", "must be the http:// or https:// URL of the provider")
+		} else if c.Production() && u.Scheme != "https" {
+			p.add(key+".issuer", "must be an https:// URL in production")
 		}
 		required(p, key+".client_id", entry.ClientID)
 		required(p, key+".client_secret", entry.ClientSecret)

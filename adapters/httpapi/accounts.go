@@ -153,7 +153,8 @@ func (a *Accounts) registerOwn(r *registry) {
 	})
 	register(r, operation{
 		ID: "change-password", Method: http.MethodPost, Path: path + "/password", Tag: tag, For: members, Status: http.StatusNoContent,
-		Summary: "Change your password", Description: "Every session but this one ends.",
+		Summary: "Change your password", Description: "Every session but this one ends. An account that signs in with identity providers alone has none: 409 `accounts.no-password`.",
+		Problems: []int{http.StatusConflict},
 	}, func(ctx context.Context, by caller, in *struct{ Body changedPassword }) (*struct{}, error) {
 		return nil, a.Credentials.ChangePassword(ctx, by.Account, accounts.ChangePassword{
 			Session: by.Session, Current: in.Body.Current, New: in.Body.New,

@@ -83,8 +83,10 @@ func (s *Sessions) register(r *registry) {
 	})
 	register(r, operation{
 		ID: "step-up", Method: http.MethodPost, Path: path + "/current/step-up", Tag: tag, For: members, Status: http.StatusNoContent,
-		Summary:     "Prove again who you are",
-		Description: "For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.",
+		Summary: "Prove again who you are",
+		Description: "For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session. " +
+			"Who has no password (409 `accounts.no-password`) proves it with `POST /v1/sessions/current/step-up/{provider}`.",
+		Problems: []int{http.StatusConflict},
 	}, func(ctx context.Context, by caller, in *struct{ Body stepUp }) (*struct{}, error) {
 		return nil, s.StepUp.Prove(ctx, by.Account, by.Session, in.Body.Password)
 	})

@@ -14,7 +14,8 @@ func TestAccounts(t *testing.T) {
 			sessions := sqlstore.NewSessions(db)
 			return contract.AccountStores{
 				Accounts: sqlstore.NewAccounts(db), Profiles: sqlstore.NewProfiles(db), Sessions: sessions, Devices: sessions,
-				Tokens: sqlstore.NewOneTimeTokens(db),
+				Identities: sqlstore.NewIdentities(db),
+				Tokens:     sqlstore.NewOneTimeTokens(db),
 			}
 		})
 	})

@@ -18,8 +18,9 @@ type ChangePassword struct {
 // ChangePassword replaces the actor's password and ends all his sessions but
 // the named one: whoever knew the old password is signed out.
 //
-// It fails with accounts.ErrWrongPassword if Current is not the password, and
-// with Invalid if New is not accepted.
+// It fails with accounts.ErrWrongPassword if Current is not the password, with
+// ErrNoPassword if there is none, which takes as long, and with Invalid if New
+// is not accepted.
 func (s *Credentials) ChangePassword(ctx context.Context, actor ident.AccountID, in ChangePassword) error {
 	if err := accounts.CheckPassword("new_password", in.New); err != nil {
 		return err
@@ -31,6 +32,8 @@ func (s *Credentials) ChangePassword(ctx context.Context, actor ident.AccountID,
 	verified := held.Record().PasswordHash
 	if ok, _, err := verify(ctx, s.Passwords, in.Current, verified); err != nil {
 		return err
+	} else if verified == "" {
+		return accounts.ErrNoPassword
 	} else if !ok {
 		return accounts.ErrWrongPassword
 	}

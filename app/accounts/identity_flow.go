@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/ident"
@@ -33,6 +34,12 @@ func (s *Identities) BeginLink(ctx context.Context, actor ident.AccountID, sessi
 	return s.begin(ctx, ticket{Provider: provider, For: toLink, ReturnTo: returnTo, Account: actor, Session: session})
 }
 
+// BeginProof sends the actor's browser to a provider to have him prove anew who
+// he is, as StepUp wants it. It fails as Begin does.
+func (s *Identities) BeginProof(ctx context.Context, actor ident.AccountID, session ident.SessionID, provider, returnTo string) (Begun, error) {
+	return s.begin(ctx, ticket{Provider: provider, For: toProve, ReturnTo: returnTo, Account: actor, Session: session})
+}
+
 func (s *Identities) begin(ctx context.Context, t ticket) (Begun, error) {
 	provider, ok := s.Providers[t.Provider]
 	if !ok {
@@ -49,7 +56,7 @@ func (s *Identities) begin(ctx context.Context, t ticket) (Begun, error) {
 	if err != nil {
 		return Begun{}, err
 	}
-	url, err := provider.AuthURL(ctx, identity.Request{State: s.state(t), Nonce: s.nonce(t), Challenge: s.challenge(t)})
+	url, err := provider.AuthURL(ctx, identity.Request{State: s.state(t), Nonce: s.nonce(t), Challenge: s.challenge(t), Fresh: t.For == toProve})
 	if err != nil {
 		return Begun{}, err
 	}
@@ -70,6 +77,7 @@ type Finished struct {
 	ReturnTo string // "/" where nobody knows better
 	Code     string // for SignIn, within CodeTTL; empty if it was not to sign in
 	Linked   bool   // the identity signs in to the account
+	Proved   bool   // the session is proved to be its owner's
 }
 
 // Finish takes the provider's answer. Where to go back to it answers with an
@@ -79,7 +87,7 @@ type Finished struct {
 // ago, or has finished it already; with ErrDenied if somebody said no at the
 // provider, with identity.ErrUnavailable and ErrRefused, and with
 // accounts.ErrLinkSignInFirst, ErrNoAddress, ErrIdentityTaken,
-// ErrTooManyIdentities and ErrSessionEnded.
+// ErrTooManyIdentities, ErrSessionEnded, ErrIdentityNotFound and ErrNoProof.
 func (s *Identities) Finish(ctx context.Context, in Finish) (Finished, error) {
 	nowhere := Finished{ReturnTo: "/"}
 	provider, ok := s.Providers[in.Provider]
@@ -106,9 +114,11 @@ func (s *Identities) Finish(ctx context.Context, in Finish) (Finished, error) {
 	}
 	switch t.For {
 	case toSignIn:
-		back.Code, err = s.recognise(ctx, t, who)
+		back.Code, err = s.recognise(ctx, t, who, said.AuthTime)
 	case toLink:
 		back.Linked, err = true, s.linkOwn(ctx, t, who)
+	case toProve:
+		back.Proved, err = true, s.prove(ctx, t, said)
 	default:
 		err = ErrTicket
 	}
@@ -152,9 +162,8 @@ func (s *Identities) linkOwn(ctx context.Context, t ticket, who accounts.Introdu
 		if err := s.once(ctx, t); err != nil {
 			return err
 		}
-		session, err := s.Sessions.Lock(ctx, t.Session)
-		if err != nil || !session.Live(s.Now()) {
-			return errors.Join(accounts.ErrSessionEnded, err)
+		if err := s.still(ctx, t); err != nil {
+			return err
 		}
 		known, err := s.Identities.Find(ctx, who.Issuer, who.Subject)
 		switch {
@@ -167,5 +176,47 @@ func (s *Identities) linkOwn(ctx context.Context, t ticket, who accounts.Introdu
 			return accounts.ErrIdentityTaken
 		}
 		return nil // it was before
+	})
+}
+
+// still fails with accounts.ErrSessionEnded if who went to the provider has been
+// signed out meanwhile.
+func (s *Identities) still(ctx context.Context, t ticket) error {
+	session, err := s.Sessions.Lock(ctx, t.Session)
+	switch {
+	case errors.Is(err, accounts.ErrSessionNotFound):
+		return accounts.ErrSessionEnded
+	case err != nil:
+		return err
+	case !session.Live(s.Now()):
+		return accounts.ErrSessionEnded
+	}
+	return nil
+}
+
+// proofSkew is by how much the clock of a provider may be behind.
+const proofSkew = time.Minute
+
+// prove has the session that a ticket was made in be proved, if whoever came back
+// is its owner, and has shown that to the provider since.
+func (s *Identities) prove(ctx context.Context, t ticket, said identity.Claims) error {
+	if said.AuthTime.Before(t.BegunAt.Add(-proofSkew)) { // or it does not say
+		return accounts.ErrNoProof
+	}
+	return s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.once(ctx, t); err != nil {
+			return err
+		}
+		known, err := s.Identities.Find(ctx, said.Issuer, said.Subject)
+		if err != nil {
+			return err
+		}
+		if known.Account != t.Account {
+			return accounts.ErrIdentityNotFound
+		}
+		if err := s.still(ctx, t); err != nil {
+			return err
+		}
+		return s.proved(ctx, t.Account, t.Session)
 	})
 }

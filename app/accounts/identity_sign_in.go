@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,10 +27,10 @@ const (
 
 // recognise finds out whose account somebody signs in to, and makes them one if
 // they have none. It answers the code for a session.
-func (s *Identities) recognise(ctx context.Context, t ticket, who accounts.Introduction) (string, error) {
+func (s *Identities) recognise(ctx context.Context, t ticket, who accounts.Introduction, authTime time.Time) (string, error) {
 	suffix := ""
 	for range 5 {
-		code, err := s.recogniseAs(ctx, t, who, suffix)
+		code, err := s.recogniseAs(ctx, t, who, authTime, suffix)
 		switch {
 		case errors.Is(err, accounts.ErrEmailTaken), errors.Is(err, accounts.ErrIdentityTaken): // meanwhile: it is known now
 		case errors.Is(err, accounts.ErrHandleTaken):
@@ -43,7 +44,7 @@ func (s *Identities) recognise(ctx context.Context, t ticket, who accounts.Intro
 	return "", fmt.Errorf("sign in with %s: no free handle for %q", t.Provider, who.Handle(""))
 }
 
-func (s *Identities) recogniseAs(ctx context.Context, t ticket, who accounts.Introduction, suffix string) (code string, err error) {
+func (s *Identities) recogniseAs(ctx context.Context, t ticket, who accounts.Introduction, authTime time.Time, suffix string) (code string, err error) {
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.once(ctx, t); err != nil {
 			return err
@@ -58,7 +59,7 @@ func (s *Identities) recogniseAs(ctx context.Context, t ticket, who accounts.Int
 		if err != nil {
 			return err
 		}
-		code, err = s.issueCode(ctx, t, known)
+		code, err = s.issueCode(ctx, t, codeFor{known.ID, authTime})
 		return err
 	})
 	return code, err
@@ -86,7 +87,7 @@ func (s *Identities) admit(ctx context.Context, who accounts.Introduction, suffi
 	_, err = s.Accounts.ByEmail(ctx, email.Key)
 	switch {
 	case err == nil:
-		return accounts.Identity{}, accounts.ErrLinkSignInFirst
+		return s.join(ctx, who)
 	case !errors.Is(err, accounts.ErrNotFound):
 		return accounts.Identity{}, err
 	}
@@ -99,6 +100,15 @@ func (s *Identities) admit(ctx context.Context, who accounts.Introduction, suffi
 		return accounts.Identity{}, err
 	}
 	return i, s.Outbox.Append(ctx, a.Events()...)
+}
+
+// join links somebody to the account that has their address.
+func (s *Identities) join(ctx context.Context, who accounts.Introduction) (accounts.Identity, error) {
+	known, err := s.Identities.Find(ctx, who.Issuer, who.Subject)
+	if !errors.Is(err, accounts.ErrIdentityNotFound) { // it is theirs, made since this began
+		return known, err
+	}
+	return accounts.Identity{}, accounts.ErrLinkSignInFirst
 }
 
 // suffix tells a handle from one that is taken.
@@ -114,15 +124,25 @@ func (s *Identities) suffix() (string, error) {
 	return fmt.Sprintf("%06d", n%1_000_000), nil
 }
 
-// issueCode makes the code that signs in as an identity whoever has the ticket.
-func (s *Identities) issueCode(ctx context.Context, t ticket, i accounts.Identity) (string, error) {
+// codeFor is what a sign-in code stands for.
+type codeFor struct {
+	Identity ident.IdentityID `json:"identity"`
+	AuthTime time.Time        `json:"auth_time"` // zero: the provider did not say
+}
+
+// issueCode makes the code that signs in whoever has the ticket.
+func (s *Identities) issueCode(ctx context.Context, t ticket, what codeFor) (string, error) {
+	payload, err := json.Marshal(what)
+	if err != nil {
+		return "", fmt.Errorf("make sign-in code: %w", err)
+	}
 	var secret [32]byte
 	if _, err := io.ReadFull(s.Random, secret[:]); err != nil {
 		return "", fmt.Errorf("make sign-in code: %w", err)
 	}
 	code := codePrefix + base64.RawURLEncoding.EncodeToString(secret[:])
 	return code, s.Tokens.Issue(ctx, store.OneTimeToken{
-		Hash: codeHash(code, t), Purpose: codePurpose, Payload: i.ID.String(), ExpiresAt: s.Now().Add(CodeTTL),
+		Hash: codeHash(code, t), Purpose: codePurpose, Payload: string(payload), ExpiresAt: s.Now().Add(CodeTTL),
 	})
 }
 
@@ -155,7 +175,7 @@ func (s *Identities) SignIn(ctx context.Context, in SignInByCode) (Grant, error)
 		role    accounts.Role
 	)
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
-		i, err := s.redeemed(ctx, codeHash(in.Code, t))
+		i, authTime, err := s.redeemed(ctx, codeHash(in.Code, t))
 		if err != nil {
 			return err
 		}
@@ -176,6 +196,7 @@ func (s *Identities) SignIn(ctx context.Context, in SignInByCode) (Grant, error)
 			}
 		}
 		session = accounts.OpenSession(ident.New[ident.SessionID](s.IDs), a.ID(), in.Device, refresh.hash, s.Mint.RefreshTTL, now)
+		session.SignedInAt(authTime)
 		role = before.Role
 		if err := s.Sessions.Insert(ctx, session); err != nil {
 			return err
@@ -191,15 +212,17 @@ func (s *Identities) SignIn(ctx context.Context, in SignInByCode) (Grant, error)
 	return s.Mint.grant(session.Record(), role, refresh, now)
 }
 
-// redeemed is the identity that a code was issued for.
-func (s *Identities) redeemed(ctx context.Context, hash [32]byte) (accounts.Identity, error) {
+// redeemed is the identity that a code was issued for, and when its holder
+// proved who they are.
+func (s *Identities) redeemed(ctx context.Context, hash [32]byte) (i accounts.Identity, authTime time.Time, err error) {
 	code, err := s.Tokens.Redeem(ctx, codePurpose, hash, s.Now())
 	if err != nil {
-		return accounts.Identity{}, err
+		return i, authTime, err
 	}
-	id, err := ident.Parse[ident.IdentityID](code.Payload)
-	if err != nil {
-		return accounts.Identity{}, fmt.Errorf("sign-in code: %w", err)
+	var what codeFor
+	if err := json.Unmarshal([]byte(code.Payload), &what); err != nil {
+		return i, authTime, fmt.Errorf("sign-in code: %w", err)
 	}
-	return s.Identities.Get(ctx, id)
+	i, err = s.Identities.Get(ctx, what.Identity)
+	return i, what.AuthTime, err
 }

@@ -34,7 +34,7 @@ func (s *StepUp) Require(ctx context.Context, session ident.SessionID) error {
 }
 
 // Prove has the actor's session believed for another TTL. It fails with
-// accounts.ErrNotThePassword.
+// accounts.ErrNotThePassword, and with ErrNoPassword if the account has none.
 func (s *StepUp) Prove(ctx context.Context, actor ident.AccountID, session ident.SessionID, text string) error {
 	a, err := s.Accounts.Get(ctx, actor)
 	if err != nil {
@@ -43,6 +43,8 @@ func (s *StepUp) Prove(ctx context.Context, actor ident.AccountID, session ident
 	held := a.Record().PasswordHash
 	if ok, _, err := verify(ctx, s.Passwords, text, held); err != nil {
 		return err
+	} else if held == "" {
+		return accounts.ErrNoPassword
 	} else if !ok {
 		return accounts.ErrNotThePassword
 	}

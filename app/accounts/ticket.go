@@ -7,10 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/domain/ident"
@@ -25,6 +24,7 @@ type aim string
 const (
 	toSignIn aim = "sign-in"
 	toLink   aim = "link"
+	toProve  aim = "prove" // that it is still the same person
 )
 
 // ticket is what a browser keeps while it is at the provider. It can read it,
@@ -105,9 +105,10 @@ func checkReturn(path string) (string, error) {
 	if path == "" {
 		return "/", nil
 	}
-	if len(path) > maxReturn || path[0] != '/' || strings.HasPrefix(path, "//") || strings.ContainsAny(path, `\#`) ||
-		!utf8.ValidString(path) || strings.ContainsFunc(path, func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' }) {
-		return "", fault.Invalidf("accounts.return-to", "return_to", "must be a path of this server, such as /library, of at most %d bytes", maxReturn)
+	u, err := url.Parse(path)
+	if err != nil || len(path) > maxReturn || path[0] != '/' || strings.HasPrefix(path, "//") || u.Scheme != "" || u.Host != "" ||
+		strings.ContainsAny(path, `\#`) || strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", fault.Invalidf("accounts.return-to", "return_to", "must be a path of this server, such as /library, percent-encoded, of at most %d bytes", maxReturn)
 	}
 	return path, nil
 }

@@ -12,6 +12,7 @@ var (
 	ErrAvatar         = fault.Invalidf("accounts.avatar", "avatar_media_id", "must be a medium of your own that was uploaded as an avatar and is ready")
 	ErrWrongPassword  = fault.Invalidf("accounts.wrong-password", "current_password", "is not your password")
 	ErrNotThePassword = fault.Invalidf("accounts.wrong-password", "password", "is not your password")
+	ErrNoPassword     = fault.New(fault.Conflict, "accounts.no-password", "this account has no password; set one with a password reset")
 	ErrBadCredentials = fault.New(fault.Unauthenticated, "accounts.bad-credentials", "the e-mail address or the password is not right")
 )
 

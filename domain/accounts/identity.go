@@ -41,6 +41,7 @@ var (
 	ErrTooManyIdentities = fault.New(fault.Conflict, "accounts.too-many-identities", "the account has as many identities as it may have; unlink one first")
 	ErrLinkSignInFirst   = fault.New(fault.Conflict, "accounts.link-sign-in-first", "there is an account with this e-mail address; sign in to it as you did before, and link the identity there")
 	ErrNoAddress         = fault.New(fault.Conflict, "accounts.no-address", "the identity provider told no e-mail address, without which there is no account")
+	ErrNoProof           = fault.New(fault.Forbidden, "accounts.no-proof", "the identity provider does not say that you have just proved who you are; use your password")
 	ErrLastSignIn        = fault.New(fault.Conflict, "accounts.last-sign-in", "this is the only way to sign in to the account; set a password first")
 )
 

@@ -149,6 +149,15 @@ func (s *Session) Prove(actor ident.AccountID, now time.Time) error {
 	return nil
 }
 
+// SignedInAt says that the proof with which a new session was opened is older
+// than it: somebody was signed in at an identity provider already. The zero time
+// says nothing.
+func (s *Session) SignedInAt(proof time.Time) {
+	if !proof.IsZero() && proof.Before(s.r.ProvedAt) {
+		s.r.ProvedAt = proof
+	}
+}
+
 // End signs the account out of the session. It fails with ErrSessionNotFound if
 // the session is not the actor's or is over already.
 func (s *Session) End(actor ident.AccountID, why Ending, now time.Time) error {

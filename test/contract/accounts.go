@@ -22,6 +22,8 @@ type AccountStores struct {
 	Sessions store.Sessions
 	Devices  store.Devices
 	Tokens   store.OneTimeTokens
+
+	Identities store.Identities
 }
 
 // Accounts is what the stores of accounts and sessions promise. open answers a
@@ -48,6 +50,10 @@ func Accounts(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb
 	t.Run("all sessions but one are ended", func(t *testing.T) { endAllSessions(t, world(t)) })
 	t.Run("the standing of a session ends with it", func(t *testing.T) { sessionStanding(t, world(t)) })
 	t.Run("live sessions are listed newest first", func(t *testing.T) { liveSessions(t, world(t)) })
+	t.Run("an identity comes back as it was stored", func(t *testing.T) { roundTripIdentity(t, world(t)) })
+	t.Run("an identity is found by every letter", func(t *testing.T) { missingIdentity(t, world(t)) })
+	t.Run("an identity is one account's", func(t *testing.T) { contestedIdentity(t, world(t)) })
+	t.Run("identities are deleted one by one, or all of an account", func(t *testing.T) { deleteIdentities(t, world(t)) })
 	t.Run("what is long over is dropped in batches", func(t *testing.T) { dropSessions(t, world(t)) })
 	t.Run("a one-time token", func(t *testing.T) { oneTimeTokens(t, world(t)) })
 	t.Run("of two who redeem a one-time token at once one does", func(t *testing.T) { contestedOneTimeToken(t, world(t)) })

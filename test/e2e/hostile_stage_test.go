@@ -36,14 +36,22 @@ type stage struct {
 func newStage(t *testing.T, c config.Config) *stage {
 	t.Helper()
 	c.Payments.Sandbox.WebhookSecret = webhookSecret
+	issuer := withIssuer(t, &c)
 	w := start(t, c)
 	s := &stage{world: w, document: readDocument(t, w.server.URL), actor: w.member("actor"), author: w.member("author")}
 	s.samples = s.makeSamples()
 	for _, m := range []*member{s.actor, s.author} {
 		s.secrets = append(s.secrets, m.Tokens().Access, m.Tokens().Refresh)
 	}
-	s.secrets = append(s.secrets, password, webhookSecret)
+	s.secrets = append(s.secrets, password, webhookSecret, issuer.ClientSecret)
 	return s
+}
+
+// linked is an identity that signs in to the account of a member.
+func (s *stage) linked(m *member) uuid.UUID {
+	s.t.Helper()
+	s.browser().link(m.token())
+	return s.identities(m.token())[0].ID
 }
 
 func drafted(p *api.NewPost) { yes := true; p.Draft = &yes }
@@ -167,6 +175,13 @@ func (s *stage) makeSamples() map[string]sample {
 		"edit-account":    {who: actor, header: http.Header{"If-Match": {"*"}}, body: account, want: 200},
 		"replace-account": {who: actor, header: http.Header{"If-Match": {"*"}}, body: account, want: 200},
 		"change-password": {who: third, body: map[string]any{"current_password": password, "new_password": password + " again"}, want: 204},
+
+		"start-sign-in":         {path: map[string]string{"provider": "google"}, query: map[string]string{"return_to": "/library"}, want: 302},
+		"sign-in-with-code":     {body: map[string]any{"code": "sjc_that_nobody_was_given"}, want: 401},
+		"list-identities":       own(nil, 200),
+		"link-identity":         {who: actor, body: map[string]any{"provider": "google", "return_to": "/settings"}, want: 200},
+		"step-up-with-identity": {who: actor, path: map[string]string{"provider": "google"}, body: map[string]any{"return_to": "/settings"}, want: 200},
+		"unlink-identity":       {who: third, path: id(s.linked(third)), want: 204},
 
 		"subscribe": own(handle(third), 204), "unsubscribe": own(handle(author), 204), "remove-subscriber": own(handle(third), 204),
 	}

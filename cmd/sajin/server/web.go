@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"go.uber.org/fx"
@@ -46,10 +48,11 @@ func newAPI(c config.Config, o Options, auth httpapi.Authenticator, sealer link.
 
 func service(c config.Config, o Options, checks []health.Check) httpapi.Resource {
 	return &httpapi.Service{
-		Version:      o.Version,
-		Capabilities: append([]string{"posts", "uploads", "subscriptions", "wallet"}, prefixed("payments.", c.Payments.Providers)...),
-		Categories:   c.Content.Categories,
-		Checks:       checks,
+		Version: o.Version,
+		Capabilities: slices.Concat([]string{"posts", "uploads", "subscriptions", "wallet"}, prefixed("payments.", c.Payments.Providers),
+			prefixed("signin.", slices.Sorted(maps.Keys(c.Auth.OIDC)))),
+		Categories: c.Content.Categories,
+		Checks:     checks,
 	}
 }
 
