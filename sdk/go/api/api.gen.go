@@ -817,6 +817,12 @@ type EditedPostCaptionLocked string
 // EditedPostVisibility defines model for EditedPost.Visibility.
 type EditedPostVisibility string
 
+// Elsewhere defines model for Elsewhere.
+type Elsewhere struct {
+	// URL Where to send the browser that made this request: its cookie is needed on the way back
+	URL string `json:"url"`
+}
+
 // Follow defines model for Follow.
 type Follow struct {
 	Account Author    `json:"account"`
@@ -835,6 +841,22 @@ type FollowList struct {
 type FormerMedium struct {
 	Alt string             `json:"alt"`
 	ID  openapi_types.UUID `json:"id"`
+}
+
+// IdentityList defines model for IdentityList.
+type IdentityList struct {
+	Items []IdentityView `json:"items"`
+}
+
+// IdentityView defines model for IdentityView.
+type IdentityView struct {
+	// Email As the provider told it when the identity was linked; may be empty
+	Email    string             `json:"email"`
+	ID       openapi_types.UUID `json:"id"`
+	LinkedAt time.Time          `json:"linked_at"`
+
+	// Provider Examples: google
+	Provider string `json:"provider"`
 }
 
 // LibraryItem defines model for LibraryItem.
@@ -911,6 +933,17 @@ type NewAccount struct {
 	Password string `json:"password"`
 }
 
+// NewIdentity defines model for NewIdentity.
+type NewIdentity struct {
+	// Provider Examples: google
+	Provider string `json:"provider"`
+
+	// ReturnTo The path to come back to
+	//
+	// Examples: /settings
+	ReturnTo *string `json:"return_to,omitempty"`
+}
+
 // NewPost defines model for NewPost.
 type NewPost struct {
 	Caption *string `json:"caption,omitempty"`
@@ -939,6 +972,14 @@ type NewPostCaptionLocked string
 
 // NewPostVisibility defines model for NewPost.Visibility.
 type NewPostVisibility string
+
+// NewProof defines model for NewProof.
+type NewProof struct {
+	// ReturnTo The path to come back to
+	//
+	// Examples: /settings
+	ReturnTo *string `json:"return_to,omitempty"`
+}
 
 // NewPurchase defines model for NewPurchase.
 type NewPurchase struct {
@@ -1316,6 +1357,12 @@ type SessionList struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// ShownCode defines model for ShownCode.
+type ShownCode struct {
+	// Code The sign_in_code of the page's fragment
+	Code string `json:"code"`
+}
+
 // ShownToken defines model for ShownToken.
 type ShownToken struct {
 	RefreshToken string `json:"refresh_token"`
@@ -1526,6 +1573,12 @@ type Jwks200JSONResponseBody_Keys_Item struct {
 	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
+// StartSignInParams defines parameters for StartSignIn.
+type StartSignInParams struct {
+	// ReturnTo The path of this server to end up at; / if left out
+	ReturnTo *string `form:"return_to,omitempty" json:"return_to,omitempty"`
+}
+
 // ListInboxParams defines parameters for ListInbox.
 type ListInboxParams struct {
 	// Limit How many items at most
@@ -1720,6 +1773,9 @@ type ListWalletEntriesParams struct {
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// SignInWithCodeJSONRequestBody defines body for SignInWithCode for application/json ContentType.
+type SignInWithCodeJSONRequestBody = ShownCode
+
 // EditMediumJSONRequestBody defines body for EditMedium for application/json ContentType.
 type EditMediumJSONRequestBody = EditedMedium
 
@@ -1741,6 +1797,9 @@ type SignInJSONRequestBody = NewSession
 // StepUpJSONRequestBody defines body for StepUp for application/json ContentType.
 type StepUpJSONRequestBody = StepUp
 
+// StepUpWithIdentityJSONRequestBody defines body for StepUpWithIdentity for application/json ContentType.
+type StepUpWithIdentityJSONRequestBody = NewProof
+
 // RefreshSessionJSONRequestBody defines body for RefreshSession for application/json ContentType.
 type RefreshSessionJSONRequestBody = ShownToken
 
@@ -1758,6 +1817,9 @@ type EditAccountJSONRequestBody = EditedAccount
 
 // ReplaceAccountJSONRequestBody defines body for ReplaceAccount for application/json ContentType.
 type ReplaceAccountJSONRequestBody = ReplacedAccount
+
+// LinkIdentityJSONRequestBody defines body for LinkIdentity for application/json ContentType.
+type LinkIdentityJSONRequestBody = NewIdentity
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = ChangedPassword
@@ -2083,6 +2145,31 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/admin/ledger/trial-balance (the `GetTrialBalance` operationId).
 	GetTrialBalance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SignInWithCodeWithBody Sign in with the code that an identity provider's sign-in ended with
+	//
+	// The cookie of `GET /v1/auth/{provider}/start` has to come with it, so that a code which somebody else slipped to this browser signs nobody in: 401 `accounts.sign-in-code`. An account that was deleted comes back with it, while its grace period lasts.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/auth/sessions (the `SignInWithCode` operationId).
+	SignInWithCodeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInWithCode Sign in with the code that an identity provider's sign-in ended with
+	//
+	// The cookie of `GET /v1/auth/{provider}/start` has to come with it, so that a code which somebody else slipped to this browser signs nobody in: 401 `accounts.sign-in-code`. An account that was deleted comes back with it, while its grace period lasts.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/auth/sessions (the `SignInWithCode` operationId).
+	SignInWithCode(ctx context.Context, body SignInWithCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StartSignIn Send a browser to an identity provider to sign in
+	//
+	// For browsers, to be opened as a page. `GET /v1/service` lists the providers, as `signin.<provider>`. The browser keeps a cookie, and comes back from the provider to `/v1/auth/{provider}/callback`, which sends it on to `return_to` with the fragment `#sign_in_code=<code>`: the same browser exchanges that within a minute, once, with `POST /v1/auth/sessions`. Whoever is not known here gets an account of their own, without a password. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.link-sign-in-first` (there is an account with the same address, and not both sides have verified it), `accounts.no-address`.
+	//
+	// Corresponds with GET /v1/auth/{provider}/start (the `StartSignIn` operationId).
+	StartSignIn(ctx context.Context, provider string, params *StartSignInParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCoinPacks The coins that you can buy
 	//
 	// Corresponds with GET /v1/coin-packs (the `ListCoinPacks` operationId).
@@ -2275,7 +2362,7 @@ type ClientInterface interface {
 
 	// StepUpWithBody Prove again who you are
 	//
-	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session. Who has no password (409 `accounts.no-password`) proves it with `POST /v1/sessions/current/step-up/{provider}`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2284,12 +2371,30 @@ type ClientInterface interface {
 
 	// StepUp Prove again who you are
 	//
-	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session. Who has no password (409 `accounts.no-password`) proves it with `POST /v1/sessions/current/step-up/{provider}`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/sessions/current/step-up (the `StepUp` operationId).
 	StepUp(ctx context.Context, body StepUpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepUpWithIdentityWithBody Begin to prove again who you are, at an identity provider
+	//
+	// As `POST /v1/sessions/current/step-up` for who has no password. Send the browser to `url`, where the provider asks for a new sign-in; it comes back to `return_to` with the fragment `#identity_proved=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-not-found` (it was somebody else), `accounts.no-proof` (the provider does not tell when the sign-in was, or it was before), `accounts.session-ended`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/sessions/current/step-up/{provider} (the `StepUpWithIdentity` operationId).
+	StepUpWithIdentityWithBody(ctx context.Context, provider string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepUpWithIdentity Begin to prove again who you are, at an identity provider
+	//
+	// As `POST /v1/sessions/current/step-up` for who has no password. Send the browser to `url`, where the provider asks for a new sign-in; it comes back to `return_to` with the fragment `#identity_proved=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-not-found` (it was somebody else), `accounts.no-proof` (the provider does not tell when the sign-in was, or it was before), `accounts.session-ended`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/sessions/current/step-up/{provider} (the `StepUpWithIdentity` operationId).
+	StepUpWithIdentity(ctx context.Context, provider string, body StepUpWithIdentityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RefreshSessionWithBody Exchange a refresh token for new tokens
 	//
@@ -2469,9 +2574,39 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/users/account (the `ReplaceAccount` operationId).
 	ReplaceAccount(ctx context.Context, params *ReplaceAccountParams, body ReplaceAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListIdentities With whom you can sign in to your account
+	//
+	// Corresponds with GET /v1/users/account/identities (the `ListIdentities` operationId).
+	ListIdentities(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LinkIdentityWithBody Begin to link an identity to your account
+	//
+	// Send the browser to `url`. It comes back to `return_to` with the fragment `#identity_linked=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-taken` (it belongs to another account), `accounts.too-many-identities`, `accounts.session-ended`. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/users/account/identities (the `LinkIdentity` operationId).
+	LinkIdentityWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LinkIdentity Begin to link an identity to your account
+	//
+	// Send the browser to `url`. It comes back to `return_to` with the fragment `#identity_linked=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-taken` (it belongs to another account), `accounts.too-many-identities`, `accounts.session-ended`. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/users/account/identities (the `LinkIdentity` operationId).
+	LinkIdentity(ctx context.Context, body LinkIdentityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnlinkIdentity Unlink an identity from your account
+	//
+	// It signs nobody in any more. Where it is the only way to sign in, it stays: 409 `accounts.last-sign-in`; set a password first. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+	//
+	// Corresponds with DELETE /v1/users/account/identities/{id} (the `UnlinkIdentity` operationId).
+	UnlinkIdentity(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ChangePasswordWithBody Change your password
 	//
-	// Every session but this one ends.
+	// Every session but this one ends. An account that signs in with identity providers alone has none: 409 `accounts.no-password`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2480,7 +2615,7 @@ type ClientInterface interface {
 
 	// ChangePassword Change your password
 	//
-	// Every session but this one ends.
+	// Every session but this one ends. An account that signs in with identity providers alone has none: 409 `accounts.no-password`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2608,6 +2743,61 @@ func (c *Client) Readiness(ctx context.Context, reqEditors ...RequestEditorFn) (
 // Corresponds with GET /v1/admin/ledger/trial-balance (the `GetTrialBalance` operationId).
 func (c *Client) GetTrialBalance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTrialBalanceRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInWithCodeWithBody Sign in with the code that an identity provider's sign-in ended with
+//
+// The cookie of `GET /v1/auth/{provider}/start` has to come with it, so that a code which somebody else slipped to this browser signs nobody in: 401 `accounts.sign-in-code`. An account that was deleted comes back with it, while its grace period lasts.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/auth/sessions (the `SignInWithCode` operationId).
+func (c *Client) SignInWithCodeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInWithCodeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInWithCode Sign in with the code that an identity provider's sign-in ended with
+//
+// The cookie of `GET /v1/auth/{provider}/start` has to come with it, so that a code which somebody else slipped to this browser signs nobody in: 401 `accounts.sign-in-code`. An account that was deleted comes back with it, while its grace period lasts.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/auth/sessions (the `SignInWithCode` operationId).
+func (c *Client) SignInWithCode(ctx context.Context, body SignInWithCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInWithCodeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StartSignIn Send a browser to an identity provider to sign in
+//
+// For browsers, to be opened as a page. `GET /v1/service` lists the providers, as `signin.<provider>`. The browser keeps a cookie, and comes back from the provider to `/v1/auth/{provider}/callback`, which sends it on to `return_to` with the fragment `#sign_in_code=<code>`: the same browser exchanges that within a minute, once, with `POST /v1/auth/sessions`. Whoever is not known here gets an account of their own, without a password. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.link-sign-in-first` (there is an account with the same address, and not both sides have verified it), `accounts.no-address`.
+//
+// Corresponds with GET /v1/auth/{provider}/start (the `StartSignIn` operationId).
+func (c *Client) StartSignIn(ctx context.Context, provider string, params *StartSignInParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartSignInRequest(c.Server, provider, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3070,7 +3260,7 @@ func (c *Client) SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 
 // StepUpWithBody Prove again who you are
 //
-// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session. Who has no password (409 `accounts.no-password`) proves it with `POST /v1/sessions/current/step-up/{provider}`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3089,13 +3279,51 @@ func (c *Client) StepUpWithBody(ctx context.Context, contentType string, body io
 
 // StepUp Prove again who you are
 //
-// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session. Who has no password (409 `accounts.no-password`) proves it with `POST /v1/sessions/current/step-up/{provider}`.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/sessions/current/step-up (the `StepUp` operationId).
 func (c *Client) StepUp(ctx context.Context, body StepUpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStepUpRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepUpWithIdentityWithBody Begin to prove again who you are, at an identity provider
+//
+// As `POST /v1/sessions/current/step-up` for who has no password. Send the browser to `url`, where the provider asks for a new sign-in; it comes back to `return_to` with the fragment `#identity_proved=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-not-found` (it was somebody else), `accounts.no-proof` (the provider does not tell when the sign-in was, or it was before), `accounts.session-ended`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/sessions/current/step-up/{provider} (the `StepUpWithIdentity` operationId).
+func (c *Client) StepUpWithIdentityWithBody(ctx context.Context, provider string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepUpWithIdentityRequestWithBody(c.Server, provider, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepUpWithIdentity Begin to prove again who you are, at an identity provider
+//
+// As `POST /v1/sessions/current/step-up` for who has no password. Send the browser to `url`, where the provider asks for a new sign-in; it comes back to `return_to` with the fragment `#identity_proved=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-not-found` (it was somebody else), `accounts.no-proof` (the provider does not tell when the sign-in was, or it was before), `accounts.session-ended`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/sessions/current/step-up/{provider} (the `StepUpWithIdentity` operationId).
+func (c *Client) StepUpWithIdentity(ctx context.Context, provider string, body StepUpWithIdentityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepUpWithIdentityRequest(c.Server, provider, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3524,9 +3752,79 @@ func (c *Client) ReplaceAccount(ctx context.Context, params *ReplaceAccountParam
 	return c.Client.Do(req)
 }
 
+// ListIdentities With whom you can sign in to your account
+//
+// Corresponds with GET /v1/users/account/identities (the `ListIdentities` operationId).
+func (c *Client) ListIdentities(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListIdentitiesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LinkIdentityWithBody Begin to link an identity to your account
+//
+// Send the browser to `url`. It comes back to `return_to` with the fragment `#identity_linked=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-taken` (it belongs to another account), `accounts.too-many-identities`, `accounts.session-ended`. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/users/account/identities (the `LinkIdentity` operationId).
+func (c *Client) LinkIdentityWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLinkIdentityRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LinkIdentity Begin to link an identity to your account
+//
+// Send the browser to `url`. It comes back to `return_to` with the fragment `#identity_linked=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-taken` (it belongs to another account), `accounts.too-many-identities`, `accounts.session-ended`. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/users/account/identities (the `LinkIdentity` operationId).
+func (c *Client) LinkIdentity(ctx context.Context, body LinkIdentityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLinkIdentityRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnlinkIdentity Unlink an identity from your account
+//
+// It signs nobody in any more. Where it is the only way to sign in, it stays: 409 `accounts.last-sign-in`; set a password first. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+//
+// Corresponds with DELETE /v1/users/account/identities/{id} (the `UnlinkIdentity` operationId).
+func (c *Client) UnlinkIdentity(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnlinkIdentityRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ChangePasswordWithBody Change your password
 //
-// Every session but this one ends.
+// Every session but this one ends. An account that signs in with identity providers alone has none: 409 `accounts.no-password`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3545,7 +3843,7 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 
 // ChangePassword Change your password
 //
-// Every session but this one ends.
+// Every session but this one ends. An account that signs in with identity providers alone has none: 409 `accounts.no-password`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3848,6 +4146,107 @@ func NewGetTrialBalanceRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSignInWithCodeRequest calls the generic SignInWithCode builder with application/json body
+func NewSignInWithCodeRequest(server string, body SignInWithCodeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignInWithCodeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSignInWithCodeRequestWithBody constructs an http.Request for the SignInWithCode method, with any body, and a specified content type
+func NewSignInWithCodeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/auth/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewStartSignInRequest constructs an http.Request for the StartSignIn method
+func NewStartSignInRequest(server string, provider string, params *StartSignInParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "provider", provider, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/auth/%s/start", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ReturnTo != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "return_to", *params.ReturnTo, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -4914,6 +5313,53 @@ func NewStepUpRequestWithBody(server string, contentType string, body io.Reader)
 	return req, nil
 }
 
+// NewStepUpWithIdentityRequest calls the generic StepUpWithIdentity builder with application/json body
+func NewStepUpWithIdentityRequest(server string, provider string, body StepUpWithIdentityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepUpWithIdentityRequestWithBody(server, provider, "application/json", bodyReader)
+}
+
+// NewStepUpWithIdentityRequestWithBody constructs an http.Request for the StepUpWithIdentity method, with any body, and a specified content type
+func NewStepUpWithIdentityRequestWithBody(server string, provider string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "provider", provider, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/sessions/current/step-up/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewRefreshSessionRequest calls the generic RefreshSession builder with application/json body
 func NewRefreshSessionRequest(server string, body RefreshSessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -5693,6 +6139,107 @@ func NewReplaceAccountRequestWithBody(server string, params *ReplaceAccountParam
 	return req, nil
 }
 
+// NewListIdentitiesRequest constructs an http.Request for the ListIdentities method
+func NewListIdentitiesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/users/account/identities")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewLinkIdentityRequest calls the generic LinkIdentity builder with application/json body
+func NewLinkIdentityRequest(server string, body LinkIdentityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLinkIdentityRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewLinkIdentityRequestWithBody constructs an http.Request for the LinkIdentity method, with any body, and a specified content type
+func NewLinkIdentityRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/users/account/identities")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUnlinkIdentityRequest constructs an http.Request for the UnlinkIdentity method
+func NewUnlinkIdentityRequest(server string, id openapi_types.UUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/users/account/identities/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewChangePasswordRequest calls the generic ChangePassword builder with application/json body
 func NewChangePasswordRequest(server string, body ChangePasswordJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -6418,6 +6965,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/admin/ledger/trial-balance (the `GetTrialBalance` operationId).
 	GetTrialBalanceWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTrialBalanceResponse, error)
 
+	// SignInWithCodeWithBodyWithResponse Sign in with the code that an identity provider's sign-in ended with
+	//
+	// The cookie of `GET /v1/auth/{provider}/start` has to come with it, so that a code which somebody else slipped to this browser signs nobody in: 401 `accounts.sign-in-code`. An account that was deleted comes back with it, while its grace period lasts.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/auth/sessions (the `SignInWithCode` operationId).
+	SignInWithCodeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignInWithCodeResponse, error)
+
+	// SignInWithCodeWithResponse Sign in with the code that an identity provider's sign-in ended with
+	//
+	// The cookie of `GET /v1/auth/{provider}/start` has to come with it, so that a code which somebody else slipped to this browser signs nobody in: 401 `accounts.sign-in-code`. An account that was deleted comes back with it, while its grace period lasts.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/auth/sessions (the `SignInWithCode` operationId).
+	SignInWithCodeWithResponse(ctx context.Context, body SignInWithCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*SignInWithCodeResponse, error)
+
+	// StartSignInWithResponse Send a browser to an identity provider to sign in
+	//
+	// For browsers, to be opened as a page. `GET /v1/service` lists the providers, as `signin.<provider>`. The browser keeps a cookie, and comes back from the provider to `/v1/auth/{provider}/callback`, which sends it on to `return_to` with the fragment `#sign_in_code=<code>`: the same browser exchanges that within a minute, once, with `POST /v1/auth/sessions`. Whoever is not known here gets an account of their own, without a password. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.link-sign-in-first` (there is an account with the same address, and not both sides have verified it), `accounts.no-address`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/auth/{provider}/start (the `StartSignIn` operationId).
+	StartSignInWithResponse(ctx context.Context, provider string, params *StartSignInParams, reqEditors ...RequestEditorFn) (*StartSignInResponse, error)
+
 	// ListCoinPacksWithResponse The coins that you can buy
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -6638,7 +7212,7 @@ type ClientWithResponsesInterface interface {
 
 	// StepUpWithBodyWithResponse Prove again who you are
 	//
-	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session. Who has no password (409 `accounts.no-password`) proves it with `POST /v1/sessions/current/step-up/{provider}`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6647,12 +7221,30 @@ type ClientWithResponsesInterface interface {
 
 	// StepUpWithResponse Prove again who you are
 	//
-	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+	// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session. Who has no password (409 `accounts.no-password`) proves it with `POST /v1/sessions/current/step-up/{provider}`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/sessions/current/step-up (the `StepUp` operationId).
 	StepUpWithResponse(ctx context.Context, body StepUpJSONRequestBody, reqEditors ...RequestEditorFn) (*StepUpResponse, error)
+
+	// StepUpWithIdentityWithBodyWithResponse Begin to prove again who you are, at an identity provider
+	//
+	// As `POST /v1/sessions/current/step-up` for who has no password. Send the browser to `url`, where the provider asks for a new sign-in; it comes back to `return_to` with the fragment `#identity_proved=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-not-found` (it was somebody else), `accounts.no-proof` (the provider does not tell when the sign-in was, or it was before), `accounts.session-ended`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/sessions/current/step-up/{provider} (the `StepUpWithIdentity` operationId).
+	StepUpWithIdentityWithBodyWithResponse(ctx context.Context, provider string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepUpWithIdentityResponse, error)
+
+	// StepUpWithIdentityWithResponse Begin to prove again who you are, at an identity provider
+	//
+	// As `POST /v1/sessions/current/step-up` for who has no password. Send the browser to `url`, where the provider asks for a new sign-in; it comes back to `return_to` with the fragment `#identity_proved=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-not-found` (it was somebody else), `accounts.no-proof` (the provider does not tell when the sign-in was, or it was before), `accounts.session-ended`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/sessions/current/step-up/{provider} (the `StepUpWithIdentity` operationId).
+	StepUpWithIdentityWithResponse(ctx context.Context, provider string, body StepUpWithIdentityJSONRequestBody, reqEditors ...RequestEditorFn) (*StepUpWithIdentityResponse, error)
 
 	// RefreshSessionWithBodyWithResponse Exchange a refresh token for new tokens
 	//
@@ -6856,9 +7448,43 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/users/account (the `ReplaceAccount` operationId).
 	ReplaceAccountWithResponse(ctx context.Context, params *ReplaceAccountParams, body ReplaceAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceAccountResponse, error)
 
+	// ListIdentitiesWithResponse With whom you can sign in to your account
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/users/account/identities (the `ListIdentities` operationId).
+	ListIdentitiesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListIdentitiesResponse, error)
+
+	// LinkIdentityWithBodyWithResponse Begin to link an identity to your account
+	//
+	// Send the browser to `url`. It comes back to `return_to` with the fragment `#identity_linked=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-taken` (it belongs to another account), `accounts.too-many-identities`, `accounts.session-ended`. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/users/account/identities (the `LinkIdentity` operationId).
+	LinkIdentityWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LinkIdentityResponse, error)
+
+	// LinkIdentityWithResponse Begin to link an identity to your account
+	//
+	// Send the browser to `url`. It comes back to `return_to` with the fragment `#identity_linked=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-taken` (it belongs to another account), `accounts.too-many-identities`, `accounts.session-ended`. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/users/account/identities (the `LinkIdentity` operationId).
+	LinkIdentityWithResponse(ctx context.Context, body LinkIdentityJSONRequestBody, reqEditors ...RequestEditorFn) (*LinkIdentityResponse, error)
+
+	// UnlinkIdentityWithResponse Unlink an identity from your account
+	//
+	// It signs nobody in any more. Where it is the only way to sign in, it stays: 409 `accounts.last-sign-in`; set a password first. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/users/account/identities/{id} (the `UnlinkIdentity` operationId).
+	UnlinkIdentityWithResponse(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*UnlinkIdentityResponse, error)
+
 	// ChangePasswordWithBodyWithResponse Change your password
 	//
-	// Every session but this one ends.
+	// Every session but this one ends. An account that signs in with identity providers alone has none: 409 `accounts.no-password`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6867,7 +7493,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePasswordWithResponse Change your password
 	//
-	// Every session but this one ends.
+	// Every session but this one ends. An account that signs in with identity providers alone has none: 409 `accounts.no-password`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7211,6 +7837,159 @@ func (r GetTrialBalanceResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetTrialBalanceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SignInWithCodeResponse201Headers the declared response headers of an HTTP 201 response for SignInWithCode
+type SignInWithCodeResponse201Headers struct {
+	SetCookie *string
+}
+
+type SignInWithCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Credentials
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SignInWithCodeResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r SignInWithCodeResponse) GetJSON201() *Credentials {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SignInWithCodeResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SignInWithCodeResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r SignInWithCodeResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r SignInWithCodeResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r SignInWithCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SignInWithCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SignInWithCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SignInWithCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// StartSignInResponse302Headers the declared response headers of an HTTP 302 response for StartSignIn
+type StartSignInResponse302Headers struct {
+	Location  *string
+	SetCookie *string
+}
+
+type StartSignInResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+	// Headers302 the parsed response headers for an HTTP 302 response
+	Headers302 *StartSignInResponse302Headers
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r StartSignInResponse) GetApplicationProblemJSON404() *Problem {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r StartSignInResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r StartSignInResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r StartSignInResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r StartSignInResponse) GetApplicationProblemJSON503() *Problem {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r StartSignInResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StartSignInResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StartSignInResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StartSignInResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8735,6 +9514,8 @@ type StepUpResponse struct {
 	HTTPResponse *http.Response
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Problem
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -8746,6 +9527,11 @@ type StepUpResponse struct {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r StepUpResponse) GetApplicationProblemJSON401() *Problem {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r StepUpResponse) GetApplicationProblemJSON409() *Problem {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -8786,6 +9572,96 @@ func (r StepUpResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r StepUpResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// StepUpWithIdentityResponse200Headers the declared response headers of an HTTP 200 response for StepUpWithIdentity
+type StepUpWithIdentityResponse200Headers struct {
+	SetCookie *string
+}
+
+type StepUpWithIdentityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Elsewhere
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StepUpWithIdentityResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r StepUpWithIdentityResponse) GetJSON200() *Elsewhere {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r StepUpWithIdentityResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r StepUpWithIdentityResponse) GetApplicationProblemJSON404() *Problem {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r StepUpWithIdentityResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r StepUpWithIdentityResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r StepUpWithIdentityResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r StepUpWithIdentityResponse) GetApplicationProblemJSON503() *Problem {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r StepUpWithIdentityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StepUpWithIdentityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepUpWithIdentityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StepUpWithIdentityResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10265,11 +11141,255 @@ func (r ReplaceAccountResponse) ContentType() string {
 	return ""
 }
 
+type ListIdentitiesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IdentityList
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListIdentitiesResponse) GetJSON200() *IdentityList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListIdentitiesResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListIdentitiesResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListIdentitiesResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r ListIdentitiesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListIdentitiesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListIdentitiesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListIdentitiesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// LinkIdentityResponse200Headers the declared response headers of an HTTP 200 response for LinkIdentity
+type LinkIdentityResponse200Headers struct {
+	SetCookie *string
+}
+
+type LinkIdentityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Elsewhere
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *LinkIdentityResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LinkIdentityResponse) GetJSON200() *Elsewhere {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r LinkIdentityResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r LinkIdentityResponse) GetApplicationProblemJSON403() *Problem {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r LinkIdentityResponse) GetApplicationProblemJSON404() *Problem {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LinkIdentityResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r LinkIdentityResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r LinkIdentityResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r LinkIdentityResponse) GetApplicationProblemJSON503() *Problem {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r LinkIdentityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LinkIdentityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LinkIdentityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LinkIdentityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UnlinkIdentityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UnlinkIdentityResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r UnlinkIdentityResponse) GetApplicationProblemJSON403() *Problem {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r UnlinkIdentityResponse) GetApplicationProblemJSON404() *Problem {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r UnlinkIdentityResponse) GetApplicationProblemJSON409() *Problem {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r UnlinkIdentityResponse) GetApplicationProblemJSON422() *Problem {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r UnlinkIdentityResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r UnlinkIdentityResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r UnlinkIdentityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UnlinkIdentityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnlinkIdentityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UnlinkIdentityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ChangePasswordResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Problem
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -10281,6 +11401,11 @@ type ChangePasswordResponse struct {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r ChangePasswordResponse) GetApplicationProblemJSON401() *Problem {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ChangePasswordResponse) GetApplicationProblemJSON409() *Problem {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -11244,6 +12369,51 @@ func (c *ClientWithResponses) GetTrialBalanceWithResponse(ctx context.Context, r
 	return ParseGetTrialBalanceResponse(rsp)
 }
 
+// SignInWithCodeWithBodyWithResponse Sign in with the code that an identity provider's sign-in ended with
+//
+// The cookie of `GET /v1/auth/{provider}/start` has to come with it, so that a code which somebody else slipped to this browser signs nobody in: 401 `accounts.sign-in-code`. An account that was deleted comes back with it, while its grace period lasts.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/auth/sessions (the `SignInWithCode` operationId).
+func (c *ClientWithResponses) SignInWithCodeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignInWithCodeResponse, error) {
+	rsp, err := c.SignInWithCodeWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignInWithCodeResponse(rsp)
+}
+
+// SignInWithCodeWithResponse Sign in with the code that an identity provider's sign-in ended with
+//
+// The cookie of `GET /v1/auth/{provider}/start` has to come with it, so that a code which somebody else slipped to this browser signs nobody in: 401 `accounts.sign-in-code`. An account that was deleted comes back with it, while its grace period lasts.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/auth/sessions (the `SignInWithCode` operationId).
+func (c *ClientWithResponses) SignInWithCodeWithResponse(ctx context.Context, body SignInWithCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*SignInWithCodeResponse, error) {
+	rsp, err := c.SignInWithCode(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignInWithCodeResponse(rsp)
+}
+
+// StartSignInWithResponse Send a browser to an identity provider to sign in
+//
+// For browsers, to be opened as a page. `GET /v1/service` lists the providers, as `signin.<provider>`. The browser keeps a cookie, and comes back from the provider to `/v1/auth/{provider}/callback`, which sends it on to `return_to` with the fragment `#sign_in_code=<code>`: the same browser exchanges that within a minute, once, with `POST /v1/auth/sessions`. Whoever is not known here gets an account of their own, without a password. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.link-sign-in-first` (there is an account with the same address, and not both sides have verified it), `accounts.no-address`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/auth/{provider}/start (the `StartSignIn` operationId).
+func (c *ClientWithResponses) StartSignInWithResponse(ctx context.Context, provider string, params *StartSignInParams, reqEditors ...RequestEditorFn) (*StartSignInResponse, error) {
+	rsp, err := c.StartSignIn(ctx, provider, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartSignInResponse(rsp)
+}
+
 // ListCoinPacksWithResponse The coins that you can buy
 //
 // Returns a wrapper object for the known response body format(s).
@@ -11620,7 +12790,7 @@ func (c *ClientWithResponses) SignOutWithResponse(ctx context.Context, reqEditor
 
 // StepUpWithBodyWithResponse Prove again who you are
 //
-// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session. Who has no password (409 `accounts.no-password`) proves it with `POST /v1/sessions/current/step-up/{provider}`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11635,7 +12805,7 @@ func (c *ClientWithResponses) StepUpWithBodyWithResponse(ctx context.Context, co
 
 // StepUpWithResponse Prove again who you are
 //
-// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session.
+// For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session. Who has no password (409 `accounts.no-password`) proves it with `POST /v1/sessions/current/step-up/{provider}`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11646,6 +12816,36 @@ func (c *ClientWithResponses) StepUpWithResponse(ctx context.Context, body StepU
 		return nil, err
 	}
 	return ParseStepUpResponse(rsp)
+}
+
+// StepUpWithIdentityWithBodyWithResponse Begin to prove again who you are, at an identity provider
+//
+// As `POST /v1/sessions/current/step-up` for who has no password. Send the browser to `url`, where the provider asks for a new sign-in; it comes back to `return_to` with the fragment `#identity_proved=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-not-found` (it was somebody else), `accounts.no-proof` (the provider does not tell when the sign-in was, or it was before), `accounts.session-ended`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sessions/current/step-up/{provider} (the `StepUpWithIdentity` operationId).
+func (c *ClientWithResponses) StepUpWithIdentityWithBodyWithResponse(ctx context.Context, provider string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepUpWithIdentityResponse, error) {
+	rsp, err := c.StepUpWithIdentityWithBody(ctx, provider, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepUpWithIdentityResponse(rsp)
+}
+
+// StepUpWithIdentityWithResponse Begin to prove again who you are, at an identity provider
+//
+// As `POST /v1/sessions/current/step-up` for who has no password. Send the browser to `url`, where the provider asks for a new sign-in; it comes back to `return_to` with the fragment `#identity_proved=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-not-found` (it was somebody else), `accounts.no-proof` (the provider does not tell when the sign-in was, or it was before), `accounts.session-ended`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/sessions/current/step-up/{provider} (the `StepUpWithIdentity` operationId).
+func (c *ClientWithResponses) StepUpWithIdentityWithResponse(ctx context.Context, provider string, body StepUpWithIdentityJSONRequestBody, reqEditors ...RequestEditorFn) (*StepUpWithIdentityResponse, error) {
+	rsp, err := c.StepUpWithIdentity(ctx, provider, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepUpWithIdentityResponse(rsp)
 }
 
 // RefreshSessionWithBodyWithResponse Exchange a refresh token for new tokens
@@ -11994,9 +13194,67 @@ func (c *ClientWithResponses) ReplaceAccountWithResponse(ctx context.Context, pa
 	return ParseReplaceAccountResponse(rsp)
 }
 
+// ListIdentitiesWithResponse With whom you can sign in to your account
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/users/account/identities (the `ListIdentities` operationId).
+func (c *ClientWithResponses) ListIdentitiesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListIdentitiesResponse, error) {
+	rsp, err := c.ListIdentities(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListIdentitiesResponse(rsp)
+}
+
+// LinkIdentityWithBodyWithResponse Begin to link an identity to your account
+//
+// Send the browser to `url`. It comes back to `return_to` with the fragment `#identity_linked=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-taken` (it belongs to another account), `accounts.too-many-identities`, `accounts.session-ended`. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/users/account/identities (the `LinkIdentity` operationId).
+func (c *ClientWithResponses) LinkIdentityWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LinkIdentityResponse, error) {
+	rsp, err := c.LinkIdentityWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLinkIdentityResponse(rsp)
+}
+
+// LinkIdentityWithResponse Begin to link an identity to your account
+//
+// Send the browser to `url`. It comes back to `return_to` with the fragment `#identity_linked=<provider>`. Where it fails, the fragment is `#sign_in_error=<code>`: `accounts.sign-in-expired`, `accounts.sign-in-denied` (somebody said no at the provider), `accounts.sign-in-refused` (what the provider answered does not hold), `accounts.provider-unavailable`, `accounts.identity-taken` (it belongs to another account), `accounts.too-many-identities`, `accounts.session-ended`. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/users/account/identities (the `LinkIdentity` operationId).
+func (c *ClientWithResponses) LinkIdentityWithResponse(ctx context.Context, body LinkIdentityJSONRequestBody, reqEditors ...RequestEditorFn) (*LinkIdentityResponse, error) {
+	rsp, err := c.LinkIdentity(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLinkIdentityResponse(rsp)
+}
+
+// UnlinkIdentityWithResponse Unlink an identity from your account
+//
+// It signs nobody in any more. Where it is the only way to sign in, it stays: 409 `accounts.last-sign-in`; set a password first. It needs you to have signed in, or proved who you are with `POST /v1/sessions/current/step-up`, within the last minutes; otherwise 403 `accounts.step-up-required`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/users/account/identities/{id} (the `UnlinkIdentity` operationId).
+func (c *ClientWithResponses) UnlinkIdentityWithResponse(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*UnlinkIdentityResponse, error) {
+	rsp, err := c.UnlinkIdentity(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnlinkIdentityResponse(rsp)
+}
+
 // ChangePasswordWithBodyWithResponse Change your password
 //
-// Every session but this one ends.
+// Every session but this one ends. An account that signs in with identity providers alone has none: 409 `accounts.no-password`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12011,7 +13269,7 @@ func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Con
 
 // ChangePasswordWithResponse Change your password
 //
-// Every session but this one ends.
+// Every session but this one ends. An account that signs in with identity providers alone has none: 409 `accounts.no-password`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12377,6 +13635,150 @@ func ParseGetTrialBalanceResponse(rsp *http.Response) (*GetTrialBalanceResponse,
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseSignInWithCodeResponse parses an HTTP response from a SignInWithCodeWithResponse call
+func ParseSignInWithCodeResponse(rsp *http.Response) (*SignInWithCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SignInWithCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Credentials
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SignInWithCodeResponse201Headers
+		if values := rsp.Header.Values("Set-Cookie"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Set-Cookie", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.SetCookie = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseStartSignInResponse parses an HTTP response from a StartSignInWithResponse call
+func ParseStartSignInResponse(rsp *http.Response) (*StartSignInResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StartSignInResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 302:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 302:
+		var headers StartSignInResponse302Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		if values := rsp.Header.Values("Set-Cookie"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Set-Cookie", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.SetCookie = &value
+		}
+		response.Headers302 = &headers
 	}
 
 	return response, nil
@@ -13670,6 +15072,13 @@ func ParseStepUpResponse(rsp *http.Response) (*StepUpResponse, error) {
 		}
 		response.ApplicationProblemJSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -13691,6 +15100,87 @@ func ParseStepUpResponse(rsp *http.Response) (*StepUpResponse, error) {
 		}
 		response.ApplicationProblemJSON500 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseStepUpWithIdentityResponse parses an HTTP response from a StepUpWithIdentityWithResponse call
+func ParseStepUpWithIdentityResponse(rsp *http.Response) (*StepUpWithIdentityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepUpWithIdentityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Elsewhere
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StepUpWithIdentityResponse200Headers
+		if values := rsp.Header.Values("Set-Cookie"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Set-Cookie", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.SetCookie = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -14944,6 +16434,212 @@ func ParseReplaceAccountResponse(rsp *http.Response) (*ReplaceAccountResponse, e
 	return response, nil
 }
 
+// ParseListIdentitiesResponse parses an HTTP response from a ListIdentitiesWithResponse call
+func ParseListIdentitiesResponse(rsp *http.Response) (*ListIdentitiesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListIdentitiesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IdentityList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLinkIdentityResponse parses an HTTP response from a LinkIdentityWithResponse call
+func ParseLinkIdentityResponse(rsp *http.Response) (*LinkIdentityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LinkIdentityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Elsewhere
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers LinkIdentityResponse200Headers
+		if values := rsp.Header.Values("Set-Cookie"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Set-Cookie", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.SetCookie = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUnlinkIdentityResponse parses an HTTP response from a UnlinkIdentityWithResponse call
+func ParseUnlinkIdentityResponse(rsp *http.Response) (*UnlinkIdentityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnlinkIdentityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseChangePasswordResponse parses an HTTP response from a ChangePasswordWithResponse call
 func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -14967,6 +16663,13 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
