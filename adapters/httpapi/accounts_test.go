@@ -19,7 +19,7 @@ func TestRegistering(t *testing.T) {
 		a := s.send(accountRequest{Method: "POST", Path: "/v1/users", Body: body}).is(http.StatusCreated)
 		id := a.text("id")
 		want := object{
-			"id": id, "email": "Hana@Example.com", "role": "member", "handle": "hana_k", "display_name": "Hana Kim", "bio": "",
+			"id": id, "email": "Hana@Example.com", "email_verified": false, "role": "member", "handle": "hana_k", "display_name": "Hana Kim", "bio": "",
 			"avatar_media_id": nil, "counts": object{"posts": 0., "subscribers": 0., "subscriptions": 0.}, "created_at": "2026-03-01T12:00:00Z",
 		}
 		if diff := cmp.Diff(want, a.Body); diff != "" {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 	"github.com/sajin-sns/sajin/domain/accounts"
+	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/store"
 )
@@ -25,10 +26,10 @@ func (s *Accounts) Insert(ctx context.Context, a *accounts.Account) error {
 	r := a.Record()
 	return s.db.Do(ctx, func(ctx context.Context) error {
 		n, err := s.db.Exec(ctx, `INSERT INTO accounts (id, email, email_key, handle, display_name, display_key, bio, avatar,
-				password_hash, role, version, created_at, deleted_at, purge_at, purged_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING`,
+				password_hash, role, version, created_at, deleted_at, purge_at, purged_at, email_verified_at, pending_email)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING`,
 			r.ID, r.Email.Address, r.Email.Key, r.Handle, r.DisplayName, foldedName(r), r.Bio, r.Avatar,
-			r.PasswordHash, r.Role, r.Version, r.CreatedAt, r.DeletedAt, r.PurgeAt, r.PurgedAt)
+			r.PasswordHash, r.Role, r.Version, r.CreatedAt, r.DeletedAt, r.PurgeAt, r.PurgedAt, r.EmailVerifiedAt, r.PendingEmail)
 		if err != nil {
 			return wrap("insert account", err)
 		}
@@ -60,16 +61,25 @@ func foldedName(r accounts.Record) string { return strings.ToLower(r.DisplayName
 // Save implements store.Accounts. Of the unique columns only the handle can
 // meet another one: the key of a purged account is made of its id.
 func (s *Accounts) Save(ctx context.Context, a *accounts.Account) error {
-	r := a.Record()
+	return s.update(ctx, a.Record(), accounts.ErrHandleTaken)
+}
+
+// Move implements store.Accounts.
+func (s *Accounts) Move(ctx context.Context, a *accounts.Account) error {
+	return s.update(ctx, a.Record(), accounts.ErrEmailTaken)
+}
+
+func (s *Accounts) update(ctx context.Context, r accounts.Record, taken *fault.Error) error {
 	var b sqldb.Batch
 	b.ExecOne(accounts.ErrNotFound, `UPDATE accounts SET email = $2, email_key = $3, handle = $4, display_name = $5, display_key = $6,
-			bio = $7, avatar = $8, password_hash = $9, role = $10, version = $11, deleted_at = $12, purge_at = $13, purged_at = $14
+			bio = $7, avatar = $8, password_hash = $9, role = $10, version = $11, deleted_at = $12, purge_at = $13, purged_at = $14,
+			email_verified_at = $15, pending_email = $16
 		WHERE id = $1`,
 		r.ID, r.Email.Address, r.Email.Key, r.Handle, r.DisplayName, foldedName(r),
-		r.Bio, r.Avatar, r.PasswordHash, r.Role, r.Version, r.DeletedAt, r.PurgeAt, r.PurgedAt)
+		r.Bio, r.Avatar, r.PasswordHash, r.Role, r.Version, r.DeletedAt, r.PurgeAt, r.PurgedAt, r.EmailVerifiedAt, r.PendingEmail)
 	err := s.db.Send(ctx, &b)
 	if errors.Is(err, sqldb.ErrUnique) {
-		return accounts.ErrHandleTaken.Because(err)
+		return taken.Because(err)
 	}
 	return wrap("save account", err)
 }
@@ -96,7 +106,7 @@ func (s *Accounts) ByHandle(ctx context.Context, handle string) (*accounts.Accou
 
 func (s *Accounts) one(ctx context.Context, attempt, condition string, key any) (*accounts.Account, error) {
 	r, err := sqldb.One(ctx, s.db, scanAccount, `SELECT id, email, email_key, handle, display_name, bio, avatar, password_hash, role,
-			version, created_at, deleted_at, purge_at, purged_at
+			version, created_at, deleted_at, purge_at, purged_at, email_verified_at, coalesce(pending_email, '')
 		FROM accounts WHERE `+condition, key)
 	if err != nil {
 		return nil, found(attempt, err, accounts.ErrNotFound)
@@ -106,7 +116,7 @@ func (s *Accounts) one(ctx context.Context, attempt, condition string, key any) 
 
 func scanAccount(row sqldb.Row) (r accounts.Record, err error) {
 	err = row.Scan(&r.ID, &r.Email.Address, &r.Email.Key, &r.Handle, &r.DisplayName, &r.Bio, &r.Avatar, &r.PasswordHash, &r.Role,
-		&r.Version, &r.CreatedAt, &r.DeletedAt, &r.PurgeAt, &r.PurgedAt)
+		&r.Version, &r.CreatedAt, &r.DeletedAt, &r.PurgeAt, &r.PurgedAt, &r.EmailVerifiedAt, &r.PendingEmail)
 	return r, err
 }
 

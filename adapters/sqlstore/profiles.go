@@ -21,7 +21,7 @@ func NewProfiles(db sqldb.DB) *Profiles { return &Profiles{db} }
 
 // Own implements store.Profiles.
 func (s *Profiles) Own(ctx context.Context, id ident.AccountID) (*store.OwnAccount, error) {
-	a, err := sqldb.One(ctx, s.db, scanOwn, `SELECT a.id, a.email, a.role, a.handle, a.display_name, a.bio, a.avatar, coalesce(av.key, ''),
+	a, err := sqldb.One(ctx, s.db, scanOwn, `SELECT a.id, a.email, a.email_verified_at IS NOT NULL, coalesce(a.pending_email, ''), a.role, a.handle, a.display_name, a.bio, a.avatar, coalesce(av.key, ''),
 			c.posts, c.subscribers, c.subscriptions, a.created_at, a.version
 		FROM accounts a JOIN account_counts c ON c.account = a.id
 		LEFT JOIN renditions av ON av.media = a.avatar AND av.name = 'w320'
@@ -35,7 +35,7 @@ func (s *Profiles) Own(ctx context.Context, id ident.AccountID) (*store.OwnAccou
 func scanOwn(row sqldb.Row) (*store.OwnAccount, error) {
 	var a store.OwnAccount
 	var avatar ident.MediaID
-	err := row.Scan(&a.ID, &a.Email, &a.Role, &a.Handle, &a.DisplayName, &a.Bio, &avatar, &a.AvatarKey,
+	err := row.Scan(&a.ID, &a.Email, &a.EmailVerified, &a.PendingEmail, &a.Role, &a.Handle, &a.DisplayName, &a.Bio, &avatar, &a.AvatarKey,
 		&a.Counts.Posts, &a.Counts.Subscribers, &a.Counts.Subscriptions, &a.CreatedAt, &a.Version)
 	if !avatar.IsZero() {
 		a.AvatarMediaID = &avatar

@@ -36,13 +36,15 @@ type Record struct {
 	ID    ident.AccountID
 	Email Email
 	Profile
-	PasswordHash string
-	Role         Role
-	Version      int64 // of what its owner sees
-	CreatedAt    time.Time
-	DeletedAt    time.Time
-	PurgeAt      time.Time // of a deleted account: when it can come back no more
-	PurgedAt     time.Time
+	EmailVerifiedAt time.Time // when mail was found to arrive at Email; zero: it was not
+	PendingEmail    string    // what is to take the place of Email once mail is found to arrive there
+	PasswordHash    string
+	Role            Role
+	Version         int64 // of what its owner sees
+	CreatedAt       time.Time
+	DeletedAt       time.Time
+	PurgeAt         time.Time // of a deleted account: when it can come back no more
+	PurgedAt        time.Time
 }
 
 // Application is what somebody writes who wants an account.

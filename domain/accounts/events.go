@@ -40,10 +40,24 @@ type RoleGranted struct {
 	At      time.Time
 }
 
-// PasswordChanged happens when the owner changes the password.
+// PasswordChanged happens when the owner changes the password, or is given a new
+// one by a link in a mail.
 type PasswordChanged struct {
 	Account ident.AccountID
-	Session ident.SessionID // in which it was changed
+	Session ident.SessionID // in which it was changed; zero: by a link
+	At      time.Time
+}
+
+// EmailVerified happens when mail is found to arrive at the account's address.
+type EmailVerified struct {
+	Account ident.AccountID
+	At      time.Time
+}
+
+// EmailChanged happens when an address at which mail arrives takes the place of
+// the account's. The addresses are nobody else's business.
+type EmailChanged struct {
+	Account ident.AccountID
 	At      time.Time
 }
 

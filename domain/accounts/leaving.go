@@ -40,6 +40,7 @@ func (a *Account) Purge(now time.Time) bool {
 	}
 	a.r.Email = Email{Key: "purged:" + a.r.ID.String()}
 	a.r.Profile = Profile{Handle: "deleted-" + a.r.ID.String()}
+	a.r.EmailVerifiedAt, a.r.PendingEmail = time.Time{}, ""
 	a.r.PasswordHash, a.r.Role = "", Member
 	a.r.PurgeAt, a.r.PurgedAt = time.Time{}, now
 	a.r.Version++

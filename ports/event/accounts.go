@@ -42,10 +42,24 @@ type RoleGrantedV1 struct {
 	At        time.Time       `json:"at"`
 }
 
-// PasswordChangedV1 tells that the owner changed the password, in which session.
+// PasswordChangedV1 tells that the owner changed the password, in which session;
+// a zero one if it was by a link in a mail.
 type PasswordChangedV1 struct {
 	AccountID ident.AccountID `json:"account_id"`
 	SessionID ident.SessionID `json:"session_id"`
+	At        time.Time       `json:"at"`
+}
+
+// EmailVerifiedV1 tells that mail was found to arrive at the account's address.
+type EmailVerifiedV1 struct {
+	AccountID ident.AccountID `json:"account_id"`
+	At        time.Time       `json:"at"`
+}
+
+// EmailChangedV1 tells that the account has another address, at which mail
+// arrives.
+type EmailChangedV1 struct {
+	AccountID ident.AccountID `json:"account_id"`
 	At        time.Time       `json:"at"`
 }
 
@@ -64,4 +78,6 @@ func (AccountRestoredV1) Topic() string      { return "accounts.account.restored
 func (AccountPurgedV1) Topic() string        { return "accounts.account.purged.v1" }
 func (RoleGrantedV1) Topic() string          { return "accounts.account.role-granted.v1" }
 func (PasswordChangedV1) Topic() string      { return "accounts.account.password-changed.v1" }
+func (EmailVerifiedV1) Topic() string        { return "accounts.account.email-verified.v1" }
+func (EmailChangedV1) Topic() string         { return "accounts.account.email-changed.v1" }
 func (SessionReuseDetectedV1) Topic() string { return "accounts.session.reuse-detected.v1" }

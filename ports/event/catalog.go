@@ -26,6 +26,10 @@ func From(e any) (Payload, error) {
 		return RoleGrantedV1{AccountID: e.Account, Role: e.Role, At: e.At}, nil
 	case accounts.PasswordChanged:
 		return PasswordChangedV1{AccountID: e.Account, SessionID: e.Session, At: e.At}, nil
+	case accounts.EmailVerified:
+		return EmailVerifiedV1{AccountID: e.Account, At: e.At}, nil
+	case accounts.EmailChanged:
+		return EmailChangedV1{AccountID: e.Account, At: e.At}, nil
 	case accounts.SessionReuseDetected:
 		return SessionReuseDetectedV1{AccountID: e.Account, SessionID: e.Session, At: e.At}, nil
 	case accounts.IdentityLinked:

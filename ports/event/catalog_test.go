@@ -51,6 +51,8 @@ func catalog() []any {
 		accounts.Purged{Account: hana, At: at},
 		accounts.RoleGranted{Account: hana, Role: accounts.Moderator, At: at},
 		accounts.PasswordChanged{Account: hana, Session: session, At: at},
+		accounts.EmailVerified{Account: hana, At: at},
+		accounts.EmailChanged{Account: hana, At: at},
 		accounts.SessionReuseDetected{Account: hana, Session: session, At: at},
 		accounts.IdentityLinked{Account: hana, Identity: ident.IdentityID{0: 7, 15: 1}, Provider: "google", At: at},
 		accounts.IdentityUnlinked{Account: hana, Identity: ident.IdentityID{0: 7, 15: 1}, Provider: "google", At: at},

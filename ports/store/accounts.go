@@ -27,9 +27,15 @@ type Accounts interface {
 	// ByHandle reads the account of a handle; accounts.ErrNotFound.
 	ByHandle(ctx context.Context, handle string) (*accounts.Account, error)
 
-	// Save stores a changed account that was read with Lock. It fails with
-	// accounts.ErrHandleTaken, and so must the transaction.
+	// Save stores a changed account that was read with Lock, whose address is
+	// what it was. It fails with accounts.ErrHandleTaken, and so must the
+	// transaction.
 	Save(ctx context.Context, a *accounts.Account) error
+
+	// Move stores a changed account that was read with Lock, whose handle is what
+	// it was and whose address may be another one. It fails with
+	// accounts.ErrEmailTaken, and so must the transaction.
+	Move(ctx context.Context, a *accounts.Account) error
 
 	// Any tells whether there is an account at all.
 	Any(ctx context.Context) (bool, error)
@@ -93,6 +99,8 @@ type ProfileViewer struct {
 type OwnAccount struct {
 	ID            ident.AccountID `json:"id" format:"uuid"`
 	Email         string          `json:"email" format:"email"`
+	EmailVerified bool            `json:"email_verified" doc:"Mail was found to arrive there"`
+	PendingEmail  string          `json:"pending_email,omitempty" format:"email" doc:"Takes the place of email once its owner has followed the link that was sent there"`
 	Role          accounts.Role   `json:"role" enum:"member,moderator,admin"`
 	Handle        string          `json:"handle"`
 	DisplayName   string          `json:"display_name"`

@@ -39,6 +39,7 @@ func Accounts(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb
 	t.Run("what does not exist is not found", func(t *testing.T) { missingAccount(t, world(t)) })
 	t.Run("address and handle are one account's", func(t *testing.T) { takenAccount(t, world(t)) })
 	t.Run("of two who want a handle at once one gets it", func(t *testing.T) { contestedHandle(t, world(t)) })
+	t.Run("of two who move to an address at once one gets it", func(t *testing.T) { contestedAddress(t, world(t)) })
 	t.Run("what is due to be purged is found", func(t *testing.T) { dueAccounts(t, world(t)) })
 	t.Run("a purged account is nobody's", func(t *testing.T) { purgedAccount(t, world(t)) })
 	t.Run("a profile says what the viewer has to do with it", func(t *testing.T) { profileRelations(t, world(t)) })
@@ -136,10 +137,21 @@ func (p *people) save(r accounts.Record) error {
 	})
 }
 
+// move changes a stored account, and maybe its address.
+func (p *people) move(r accounts.Record) error {
+	return p.db.Do(p.t.Context(), func(ctx context.Context) error {
+		if _, err := p.Accounts.Lock(ctx, r.ID); err != nil {
+			return err
+		}
+		return p.Accounts.Move(ctx, accounts.RestoreAccount(r))
+	})
+}
+
 func roundTripAccount(t *testing.T, p *people) {
 	full := p.someone("hana")
 	full.DisplayName, full.Bio, full.Avatar = "하나 'K' \\ %", "line\nline", ident.New[ident.MediaID](p.ids)
 	full.Role, full.Version = accounts.Moderator, 7
+	full.EmailVerifiedAt, full.PendingEmail = p.clock.Add(30*time.Minute), "하나@예시.한국"
 	full.DeletedAt, full.PurgeAt, full.PurgedAt = p.clock.Add(1), p.clock.Add(time.Hour), p.clock.Add(2*time.Hour)
 	full.DeletedAt = full.DeletedAt.Truncate(time.Microsecond)
 	p.must(p.insert(full))
@@ -172,6 +184,7 @@ func roundTripAccount(t *testing.T, p *people) {
 		p.must(p.save(changed))
 		p.equal(changed, p.get(plain.ID))
 		changed.DeletedAt, changed.PurgeAt, changed.PurgedAt, changed.Avatar = time.Time{}, time.Time{}, time.Time{}, ident.MediaID{}
+		changed.EmailVerifiedAt, changed.PendingEmail = time.Time{}, ""
 		p.must(p.save(changed))
 		p.equal(changed, p.get(plain.ID))
 	})
@@ -213,6 +226,20 @@ func takenAccount(t *testing.T, p *people) {
 		p.equal(bora, p.get(bora.ID))
 		p.equal(hana, p.get(hana.ID))
 	})
+	t.Run("nor does who takes another's address", func(*testing.T) {
+		jin := p.add("jin")
+		changed := jin
+		changed.Email.Key, changed.Version = hana.Email.Key, 2
+		p.is(p.move(changed), accounts.ErrEmailTaken)
+		p.equal(jin, p.get(jin.ID))
+		changed.Email = accounts.Email{Address: "Jin@New.example.com", Key: "jin@new.example.com"}
+		changed.EmailVerifiedAt = p.clock
+		p.must(p.move(changed))
+		p.equal(changed, p.get(jin.ID))
+		own, err := p.Profiles.Own(t.Context(), jin.ID)
+		p.must(err)
+		p.equal([]any{"Jin@New.example.com", true, ""}, []any{own.Email, own.EmailVerified, own.PendingEmail})
+	})
 }
 
 func contestedHandle(t *testing.T, p *people) {
@@ -236,6 +263,29 @@ func contestedHandle(t *testing.T, p *people) {
 			continue
 		}
 		p.is(err, accounts.ErrHandleTaken)
+	}
+	if won != 1 {
+		t.Fatalf("%d got it", won)
+	}
+}
+
+func contestedAddress(t *testing.T, p *people) {
+	const many = 6
+	errs := make([]error, many)
+	var all sync.WaitGroup
+	for i := range many {
+		r := p.add(string(rune('a'+i)) + "_wants_it")
+		r.Email = accounts.Email{Address: "hana@example.org", Key: "hana@example.org"}
+		all.Go(func() { errs[i] = p.move(r) })
+	}
+	all.Wait()
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+			continue
+		}
+		p.is(err, accounts.ErrEmailTaken)
 	}
 	if won != 1 {
 		t.Fatalf("%d got it", won)
