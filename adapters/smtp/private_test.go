@@ -88,7 +88,7 @@ func TestReady(t *testing.T) {
 	server := smtptest.Start(t, smtptest.Options{User: "sajin", Password: "hunter2"})
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := sender(t, server, "", func(o *smtp.Options) { o.Now = func() time.Time { return now } })
-	ready := func(want bool) error {
+	looked := func(want bool) error {
 		t.Helper()
 		err := s.Ready(t.Context())
 		if (err == nil) != want {
@@ -96,6 +96,7 @@ func TestReady(t *testing.T) {
 		}
 		return err
 	}
+	ready := func(want bool) { t.Helper(); _ = looked(want) }
 	t.Run("the server is called, and signed in to, once a minute", func(t *testing.T) {
 		for range 5 {
 			ready(true)
@@ -113,7 +114,7 @@ func TestReady(t *testing.T) {
 		server.Reply(smtptest.Auth, 535, "no")
 		ready(true)
 		now = now.Add(time.Minute)
-		err := ready(false)
+		err := looked(false)
 		if health.Remedy(err) == "" || strings.Contains(err.Error()+health.Remedy(err), "hunter2") {
 			t.Error(err, health.Remedy(err))
 		}

@@ -101,8 +101,11 @@ func Start(t *testing.T, o Options) *Server {
 		where.User = url.UserPassword(o.User, o.Password)
 	}
 	s.URL = where.String()
-	served := make(chan error, 1)
-	go func() { served <- s.smtp.Serve(s.listener) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = s.smtp.Serve(s.listener)
+	}()
 	t.Cleanup(func() {
 		s.Heal()
 		close(s.closing)
@@ -217,7 +220,7 @@ func (v *visitor) Write(p []byte) (int, error) {
 		err := v.s.pass(Connect, v.Conn)
 		if reply, ok := errors.AsType[*smtp.SMTPError](err); ok {
 			_, _ = io.WriteString(v.Conn, reply.Error()+"\r\n")
-			_ = v.Conn.Close()
+			_ = v.Close()
 		}
 		v.broken = err
 	})

@@ -681,9 +681,15 @@ type Account struct {
 	CreatedAt   time.Time           `json:"created_at"`
 	DisplayName string              `json:"display_name"`
 	Email       openapi_types.Email `json:"email"`
-	Handle      string              `json:"handle"`
-	ID          openapi_types.UUID  `json:"id"`
-	Role        AccountRole         `json:"role"`
+
+	// EmailVerified Mail was found to arrive there
+	EmailVerified bool               `json:"email_verified"`
+	Handle        string             `json:"handle"`
+	ID            openapi_types.UUID `json:"id"`
+
+	// PendingEmail Takes the place of email once its owner has followed the link that was sent there
+	PendingEmail *openapi_types.Email `json:"pending_email,omitempty"`
+	Role         AccountRole          `json:"role"`
 }
 
 // AccountRole defines model for Account.Role.
