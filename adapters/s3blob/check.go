@@ -44,7 +44,7 @@ func (s *Store) Check(ctx context.Context) error {
 		return err
 	case answer.Code == "NoSuchBucket":
 		return problem("make the bucket %q, or correct its name in blob.url", s.bucket)
-	case answer.Code == "InvalidAccessKeyId":
+	case answer.Code == "InvalidAccessKeyId", answer.Code == "XAdminUserNotFound":
 		return problem("correct blob.access_key")
 	case answer.Code == "SignatureDoesNotMatch":
 		return problem("correct blob.secret_key (and the region in blob.url, if the key is right)")

@@ -22,7 +22,7 @@ var (
 	full     = []string{"QuotaExceeded", "InsufficientStorage", "InsufficientCapacity", "ServiceQuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"}
 	refusing = []string{
 		"NoSuchBucket", "AccessDenied", "AllAccessDisabled", "AccountProblem", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidSecurity", "NotSignedUp",
-		"RequestTimeTooSkewed", "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "InvalidRegion", "InvalidBucketName",
+		"XAdminUserNotFound", "RequestTimeTooSkewed", "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "InvalidRegion", "InvalidBucketName",
 	}
 	passing = []string{
 		"InternalError", "SlowDown", "SlowDownRead", "SlowDownWrite", "ServiceUnavailable", "RequestTimeout", "Throttling", "ThrottlingException",

@@ -138,18 +138,19 @@ func (s *Store) adopt(ctx context.Context, r ref, parts []blob.Part) (blob.Info,
 		err = match(parts, here)
 	}
 	if err != nil {
+		if info, lost := s.made(ctx, r); lost == nil {
+			return info, nil // and what was sent is gone because of that
+		}
 		return blob.Info{}, err
 	}
-	err = s.again(ctx, func() error {
-		copied, err := s.core.CopyObject(ctx, s.bucket, s.sent(r), s.bucket, s.at(r.key), map[string]string{
-			"X-Amz-Copy-Source-If-Match": parts[0].ETag, "X-Amz-Metadata-Directive": "REPLACE",
-			"X-Amz-Meta-" + madeBy: r.token, "Content-Type": n.ContentType,
-		}, minio.CopySrcOptions{}, minio.PutObjectOptions{})
-		if err == nil && copied.ETag == "" {
-			err = errors.New("the storage began to copy, and broke off")
-		}
-		return err
-	})
+	copied, err := s.core.CopyObject(ctx, s.bucket, s.sent(r), s.bucket, s.at(r.key), map[string]string{
+		"X-Amz-Copy-Source-If-Match": parts[0].ETag, "X-Amz-Metadata-Directive": "REPLACE",
+		"X-Amz-Meta-" + madeBy: r.token, "Content-Type": n.ContentType,
+	}, minio.CopySrcOptions{}, minio.PutObjectOptions{})
+	if err == nil && copied.ETag == "" {
+		err = errors.New("the storage began to copy, and broke off")
+	}
+	err = typed(ctx, err)
 	switch {
 	case errors.Is(err, errChanged):
 		return blob.Info{}, fmt.Errorf("it was sent again meanwhile: %w", blob.ErrIncomplete)

@@ -52,11 +52,13 @@ func (s *stores) again(t *testing.T, store blob.Store) blob.Store {
 const partSize = 5 << 20
 
 func TestContract(t *testing.T) {
+	t.Parallel()
 	s := &stores{options: func(t *testing.T) s3blob.Options { return options(s3test.Open(t)) }}
-	contract.Blobs(t, s.open, contract.BlobPromises{Presigns: true, PartSize: partSize, Again: s.again})
+	contract.Blobs(t, s.open, contract.BlobPromises{Presigns: true, Forms: true, PartSize: partSize, Again: s.again})
 }
 
 func TestContractInHostStyleBelowAPrefix(t *testing.T) {
+	t.Parallel()
 	client := &http.Client{}
 	s := &stores{options: func(t *testing.T) s3blob.Options {
 		b := s3test.Open(t)
@@ -66,5 +68,5 @@ func TestContractInHostStyleBelowAPrefix(t *testing.T) {
 		client.Transport = o.Transport // one server serves all buckets
 		return o
 	}}
-	contract.Blobs(t, s.open, contract.BlobPromises{Presigns: true, PartSize: partSize, Again: s.again, Client: client})
+	contract.Blobs(t, s.open, contract.BlobPromises{Presigns: true, Forms: true, PartSize: partSize, Again: s.again, Client: client})
 }

@@ -23,6 +23,9 @@ type BlobPromises struct {
 	// can be made from here. Its links live a second at least.
 	Presigns bool
 
+	// Forms says that the store is a blob.FormUploader, likewise.
+	Forms bool
+
 	// Client makes those requests; http.DefaultClient when it is nil.
 	Client *http.Client
 
@@ -66,6 +69,7 @@ func Blobs(t *testing.T, open func(t *testing.T) blob.Store, promises BlobPromis
 	t.Run("open uploads", b.openUploads)
 	t.Run("uploads at once", b.racingUploads)
 	t.Run("presigning", b.presigning)
+	t.Run("forms", b.forming)
 }
 
 type blobs struct {
