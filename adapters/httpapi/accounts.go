@@ -81,7 +81,7 @@ func (a *Accounts) register(r *registry) {
 		if err != nil {
 			return nil, err
 		}
-		tag, err := in.fresh(p.Version, p)
+		tag, err := in.fresh(0, p)
 		return &profile{Tagged: tag, Body: p}, err
 	})
 	register(r, operation{
@@ -173,7 +173,7 @@ func (a *Accounts) own(ctx context.Context, id ident.AccountID, held Conditional
 
 func (a *Accounts) edit(ctx context.Context, by caller, held Guarded, edit accounts.Edit) (*ownAccount, error) {
 	var err error
-	if edit.Version, err = held.version(); err != nil {
+	if edit.Versions, err = held.versions(); err != nil {
 		return nil, err
 	}
 	if err := a.Accounts.Edit(ctx, by.Account, edit); err != nil {

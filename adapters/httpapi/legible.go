@@ -23,6 +23,11 @@ var (
 // what no database would take for text.
 func (r *registry) legible(ctx huma.Context, next func(huma.Context)) {
 	req, w := unwrap(ctx)
+	for _, name := range []string{"If-Match", "If-None-Match"} { // lists, which may come in several lines
+		if lines := req.Header.Values(name); len(lines) > 1 {
+			req.Header.Set(name, strings.Join(lines, ", "))
+		}
+	}
 	query, err := url.ParseQuery(req.URL.RawQuery)
 	illegible := ""
 	for name, values := range query {
@@ -43,6 +48,8 @@ func (r *registry) legible(ctx huma.Context, next func(huma.Context)) {
 			&huma.ErrorDetail{Location: "query." + strings.ToValidUTF8(illegible, ""), Message: "must be UTF-8 without control characters"},
 		})
 		writeProblem(w, p)
+	case len(req.Header.Values("If-Match")) > 0 && strings.TrimSpace(req.Header.Get("If-Match")) == "":
+		r.refuse(ctx, errIfMatch) // what stands for no copy is not for any
 	case takesJSON(ctx.Operation()) && !sendsJSON(req):
 		r.refuse(ctx, errContentType)
 	default:

@@ -49,11 +49,11 @@ func (m *Media) register(r *registry) {
 		Body editedMedium
 	},
 	) (*oneMedium, error) {
-		version, err := in.version()
+		versions, err := in.versions()
 		if err != nil {
 			return nil, err
 		}
-		if err := m.Media.Describe(ctx, by.Account, in.ID, version, in.Body.Alt); err != nil {
+		if err := m.Media.Describe(ctx, by.Account, in.ID, versions, in.Body.Alt); err != nil {
 			return nil, err
 		}
 		return m.read(ctx, by, in.ID, Conditional{})

@@ -91,18 +91,18 @@ func (p *Posts) register(r *registry) {
 		Summary: "Change a post",
 		Description: "Members that are left out stay as they are. The media of a published post are fixed, and " +
 			"`draft` and `publish_at` are for a post that is not published: 409 `content.already-published`.",
-		Problems: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},
+		Problems: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},
 	}, func(ctx context.Context, by caller, in *struct {
 		PostPath
 		Guarded
 		Body editedPost
 	},
 	) (*onePost, error) {
-		version, err := in.version()
+		versions, err := in.versions()
 		if err != nil {
 			return nil, err
 		}
-		if err := p.Posts.Edit(ctx, by.Account, in.Body.edit(in.ID, version)); err != nil {
+		if err := p.Posts.Edit(ctx, by.Account, in.Body.edit(in.ID, versions)); err != nil {
 			return nil, err
 		}
 		return p.read(ctx, by, in.ID, Conditional{})
@@ -111,9 +111,17 @@ func (p *Posts) register(r *registry) {
 		ID: "delete-post", Method: http.MethodDelete, Path: "/v1/posts/{id}", Tag: "posts", For: members, Status: http.StatusNoContent,
 		Summary:     "Take a post away",
 		Description: "Fans who bought it keep it in their library.",
-		Problems:    []int{http.StatusNotFound},
-	}, func(ctx context.Context, by caller, in *PostPath) (*struct{}, error) {
-		return nil, p.Posts.Delete(ctx, by.Account, in.ID)
+		Problems:    []int{http.StatusBadRequest, http.StatusNotFound, http.StatusPreconditionFailed},
+	}, func(ctx context.Context, by caller, in *struct {
+		PostPath
+		Guarded
+	},
+	) (*struct{}, error) {
+		versions, err := in.versions()
+		if err != nil {
+			return nil, err
+		}
+		return nil, p.Posts.Delete(ctx, by.Account, in.ID, versions)
 	})
 	p.registerLists(r)
 }
@@ -123,7 +131,11 @@ func (p *Posts) read(ctx context.Context, by caller, id ident.PostID, held Condi
 	if err != nil {
 		return nil, err
 	}
-	tag, err := held.fresh(post.Version, post)
+	version := post.Version
+	if by.Account != post.Author.ID {
+		version = 0
+	}
+	tag, err := held.fresh(version, post)
 	return &onePost{Tagged: tag, Body: post}, err
 }
 
@@ -204,9 +216,9 @@ func (b newPost) fields() rules.Fields {
 	}
 }
 
-func (b editedPost) edit(id ident.PostID, version int64) content.Edit {
+func (b editedPost) edit(id ident.PostID, versions []int64) content.Edit {
 	return content.Edit{
-		Post: id, Version: version, Caption: b.Caption, CaptionLocked: b.CaptionLocked, Tags: b.Tags, Category: b.Category,
+		Post: id, Versions: versions, Caption: b.Caption, CaptionLocked: b.CaptionLocked, Tags: b.Tags, Category: b.Category,
 		Visibility: b.Visibility, Price: b.PriceCoins, Media: b.MediaIDs, Draft: b.Draft,
 		PublishAt: b.PublishAt.at, Unschedule: b.PublishAt.null,
 	}

@@ -81,9 +81,10 @@ func TestEdit(t *testing.T) {
 	t.Run("a copy that is out of date changes nothing", func(t *testing.T) {
 		w := newWorld(t)
 		hana := w.register("hana")
-		w.must(w.accounts.Edit(t.Context(), hana, accounts.Edit{Version: 1, Bio: text("first")}))
-		w.is(w.accounts.Edit(t.Context(), hana, accounts.Edit{Version: 1, Bio: text("second")}), rules.ErrStale)
-		w.must(w.accounts.Edit(t.Context(), hana, accounts.Edit{Version: 2, Bio: text("third")}))
+		w.must(w.accounts.Edit(t.Context(), hana, accounts.Edit{Versions: []int64{1}, Bio: text("first")}))
+		w.is(w.accounts.Edit(t.Context(), hana, accounts.Edit{Versions: []int64{1}, Bio: text("second")}), rules.ErrStale)
+		w.is(w.accounts.Edit(t.Context(), hana, accounts.Edit{Versions: []int64{}, Bio: text("second")}), rules.ErrStale)
+		w.must(w.accounts.Edit(t.Context(), hana, accounts.Edit{Versions: []int64{7, 2}, Bio: text("third")}))
 		w.equal("third", w.record(hana).Bio)
 	})
 	t.Run("an avatar must be there to be shown, and the owner's", func(t *testing.T) {

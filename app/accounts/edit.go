@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"slices"
 
 	"github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/ident"
@@ -9,7 +10,7 @@ import (
 
 // Edit names what to change of a profile; nil members stay as they are.
 type Edit struct {
-	Version     int64 // of the copy that the change was made on; 0: whichever there is
+	Versions    []int64 // of the copies that the change may be made on; nil: any
 	Handle      *string
 	DisplayName *string
 	Bio         *string
@@ -18,13 +19,13 @@ type Edit struct {
 
 // Edit changes the actor's profile.
 //
-// It fails with accounts.ErrStale if the account is not in the named version
-// any more, with Invalid for every bad field, with accounts.ErrAvatar for a
+// It fails with accounts.ErrStale if the account is in none of the named
+// versions any more, with Invalid for every bad field, with accounts.ErrAvatar for a
 // medium that may not be shown as his, and with accounts.ErrHandleTaken.
 func (s *Accounts) Edit(ctx context.Context, actor ident.AccountID, in Edit) error {
 	return s.change(ctx, actor, func(ctx context.Context, a *accounts.Account) error {
 		before := a.Record()
-		if in.Version != 0 && in.Version != before.Version {
+		if in.Versions != nil && !slices.Contains(in.Versions, before.Version) {
 			return accounts.ErrStale
 		}
 		if err := a.Edit(in.apply(before.Profile)); err != nil {

@@ -53,7 +53,7 @@ func TestEditHistory(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		d.must(d.posts.Delete(t.Context(), author, id))
+		d.must(d.posts.Delete(t.Context(), author, id, nil))
 		if got, err := d.captions(guard, id); err != nil || len(got) != 2 {
 			t.Errorf("moderators read on when it is deleted: %q, %v", got, err)
 		}
@@ -75,7 +75,7 @@ func TestEditHistory(t *testing.T) {
 		for _, id := range posts {
 			d.must(d.writes(id, "other words"))
 		}
-		d.must(d.posts.Delete(t.Context(), author, posts[0]))
+		d.must(d.posts.Delete(t.Context(), author, posts[0], nil))
 		d.must(d.queue.Enqueue(t.Context(), jobs.Job{Kind: content.LeaveJob, Subject: author, Owner: author}))
 		d.leave()
 		for _, id := range posts {
@@ -127,7 +127,7 @@ func TestEditRaces(t *testing.T) {
 				for i := range 8 {
 					all.Go(func() {
 						caption := fmt.Sprintf("round %d, %d", round, i)
-						err := d.edit(id, content.Edit{Version: version, Caption: &caption})
+						err := d.edit(id, content.Edit{Versions: []int64{1, version}, Caption: &caption})
 						mu.Lock()
 						defer mu.Unlock()
 						if err == nil {
@@ -181,7 +181,7 @@ func TestCrowdedMedia(t *testing.T) {
 		d.must(d.writes(posts[0], "other words"))
 	})
 	t.Run("a post that is deleted makes room", func(t *testing.T) {
-		d.must(d.posts.Delete(t.Context(), author, posts[0]))
+		d.must(d.posts.Delete(t.Context(), author, posts[0], nil))
 		d.must(another())
 		if err := another(); !errors.Is(err, rules.ErrCrowded) {
 			t.Error(err)

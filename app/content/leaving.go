@@ -67,7 +67,7 @@ func (s *Leaving) run(ctx context.Context, l jobs.Lease) error {
 			return s.left(ctx, l, author)
 		}
 		for _, id := range remaining {
-			if err := s.Posts.Delete(ctx, author, id); err != nil && !errors.Is(err, content.ErrNotFound) {
+			if err := s.Posts.Delete(ctx, author, id, nil); err != nil && !errors.Is(err, content.ErrNotFound) {
 				return err
 			}
 		}

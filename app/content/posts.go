@@ -80,7 +80,7 @@ func (s *Posts) Create(ctx context.Context, actor ident.AccountID, in New) (iden
 // Edit names what to change of a post; nil members stay as they are.
 type Edit struct {
 	Post          ident.PostID
-	Version       int64 // of the copy that the change was made on; 0: whichever there is
+	Versions      []int64 // of the copies that the change may be made on; nil: any
 	Caption       *string
 	CaptionLocked *content.CaptionLocked
 	Tags          *[]string
@@ -96,7 +96,7 @@ type Edit struct {
 // Edit changes a post and, if asked to, publishes or schedules it.
 //
 // It fails with NotFound if the post is not the actor's, with content.ErrStale
-// if it is not in the named version any more, with Invalid for bad fields and
+// if it is in none of the named versions any more, with Invalid for bad fields and
 // for Draft beside PublishAt, and with Conflict for what a published post does
 // not allow.
 func (s *Posts) Edit(ctx context.Context, actor ident.AccountID, in Edit) error {
@@ -106,8 +106,8 @@ func (s *Posts) Edit(ctx context.Context, actor ident.AccountID, in Edit) error 
 			return err
 		}
 		r := post.Record()
-		if in.Version != 0 && in.Version != r.Version && r.Author == actor {
-			return content.ErrStale
+		if err := current(actor, r, in.Versions); err != nil {
+			return err
 		}
 		if err := post.Edit(actor, in.apply(r.Fields), s.Categories, s.Now()); err != nil {
 			return err
@@ -144,16 +144,30 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-// Delete takes a post away. Who bought it keeps it.
+// current fails with content.ErrStale unless the actor's post is in one of the
+// versions; nil stands for any.
+func current(actor ident.AccountID, r content.Record, versions []int64) error {
+	if versions != nil && r.Author == actor && r.State != content.Deleted && !slices.Contains(versions, r.Version) {
+		return content.ErrStale
+	}
+	return nil
+}
+
+// Delete takes a post away, in one of the versions or, if they are nil, in any.
+// Who bought it keeps it.
 //
-// It fails with NotFound if the post is not the actor's or is gone already.
-func (s *Posts) Delete(ctx context.Context, actor ident.AccountID, id ident.PostID) error {
+// It fails with NotFound if the post is not the actor's or is gone already, and
+// with content.ErrStale if it is in none of the versions any more.
+func (s *Posts) Delete(ctx context.Context, actor ident.AccountID, id ident.PostID, versions []int64) error {
 	return s.Tx.Do(ctx, func(ctx context.Context) error {
 		post, err := s.Posts.Lock(ctx, id)
 		if err != nil {
 			return err
 		}
 		before := post.Record()
+		if err := current(actor, before, versions); err != nil {
+			return err
+		}
 		if err := post.Delete(actor, s.Now()); err != nil {
 			return err
 		}

@@ -236,13 +236,13 @@ func TestEditing(t *testing.T) {
 	t.Run("a change of an old copy is refused, and tells a stranger nothing", func(t *testing.T) {
 		d := newDesk(t)
 		id := d.create(true, nil)
-		if err := d.posts.Edit(t.Context(), author, content.Edit{Post: id, Version: 1, Caption: &caption}); err != nil {
+		if err := d.posts.Edit(t.Context(), author, content.Edit{Post: id, Versions: []int64{1}, Caption: &caption}); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.posts.Edit(t.Context(), author, content.Edit{Post: id, Version: 1, Caption: &caption}); !errors.Is(err, rules.ErrStale) {
+		if err := d.posts.Edit(t.Context(), author, content.Edit{Post: id, Versions: []int64{1}, Caption: &caption}); !errors.Is(err, rules.ErrStale) {
 			t.Error(err)
 		}
-		if err := d.posts.Edit(t.Context(), fan, content.Edit{Post: id, Version: 1, Caption: &caption}); !errors.Is(err, rules.ErrNotFound) {
+		if err := d.posts.Edit(t.Context(), fan, content.Edit{Post: id, Versions: []int64{1}, Caption: &caption}); !errors.Is(err, rules.ErrNotFound) {
 			t.Error(err)
 		}
 	})

@@ -134,7 +134,7 @@ func TestScheduledPosts(t *testing.T) {
 	}{
 		"made a draft again by taking the time away": {func(d *desk, id ident.PostID) error { return d.edit(id, content.Edit{Unschedule: true}) }, rules.Draft, 0},
 		"made a draft again by calling it one":       {func(d *desk, id ident.PostID) error { return d.edit(id, content.Edit{Draft: &yes}) }, rules.Draft, 0},
-		"deleted":                                    {func(d *desk, id ident.PostID) error { return d.posts.Delete(context.Background(), author, id) }, rules.Deleted, 1},
+		"deleted":                                    {func(d *desk, id ident.PostID) error { return d.posts.Delete(context.Background(), author, id, nil) }, rules.Deleted, 1},
 		"published at once":                          {func(d *desk, id ident.PostID) error { return d.edit(id, content.Edit{Draft: &no}) }, rules.Published, 1},
 	} {
 		t.Run("nothing is left to come of a post that was "+name, func(t *testing.T) {
@@ -234,7 +234,7 @@ func TestScheduledPosts(t *testing.T) {
 	t.Run("nobody schedules another's post, or hears of it", func(t *testing.T) {
 		d := newDesk(t)
 		id, at := d.schedule(time.Hour, d.medium(true)), d.now().Add(time.Minute)
-		for _, change := range []content.Edit{{PublishAt: &at}, {Unschedule: true}, {Draft: &no}, {Version: 99}} {
+		for _, change := range []content.Edit{{PublishAt: &at}, {Unschedule: true}, {Draft: &no}, {Versions: []int64{99}}} {
 			change.Post = id
 			if err := d.posts.Edit(t.Context(), fan, change); !errors.Is(err, rules.ErrNotFound) {
 				t.Error(err)

@@ -41,13 +41,13 @@ func (s *Media) Get(ctx context.Context, actor ident.AccountID, id ident.MediaID
 	return m, nil
 }
 
-// Describe says in words what a medium shows. version is the one that the actor
-// has read, 0 for whichever there is.
+// Describe says in words what a medium shows. versions are the ones that the
+// actor has read, nil for any.
 //
 // It fails with media.ErrNotFound, ErrStale, and with Invalid for bad words.
-func (s *Media) Describe(ctx context.Context, actor ident.AccountID, id ident.MediaID, version int64, alt string) error {
+func (s *Media) Describe(ctx context.Context, actor ident.AccountID, id ident.MediaID, versions []int64, alt string) error {
 	return s.change(ctx, id, func(_ context.Context, m *media.Medium) error {
-		return m.Describe(actor, version, alt, s.Now())
+		return m.Describe(actor, versions, alt, s.Now())
 	})
 }
 

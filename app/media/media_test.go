@@ -42,7 +42,7 @@ func TestOwnMedia(t *testing.T) {
 		id := s.ready().MediaID
 		_, err := s.keeping().Get(t.Context(), s.stranger, id)
 		s.is(err, rules.ErrNotFound)
-		s.is(s.keeping().Describe(t.Context(), s.stranger, id, 0, "mine"), rules.ErrNotFound)
+		s.is(s.keeping().Describe(t.Context(), s.stranger, id, nil, "mine"), rules.ErrNotFound)
 		s.is(s.keeping().Retry(t.Context(), s.stranger, id), rules.ErrNotFound)
 		s.is(s.keeping().Delete(t.Context(), s.stranger, id), rules.ErrNotFound)
 		s.is(s.keeping().Delete(t.Context(), s.owner, ident.New[ident.MediaID](s.ids)), rules.ErrNotFound)
@@ -55,8 +55,8 @@ func TestOwnMedia(t *testing.T) {
 		id := s.ready().MediaID
 		read, err := s.keeping().Get(t.Context(), s.owner, id)
 		s.must(err)
-		s.must(s.keeping().Describe(t.Context(), s.owner, id, read.Version, "a sea"))
-		s.is(s.keeping().Describe(t.Context(), s.owner, id, read.Version, "a lake"), rules.ErrStale)
+		s.must(s.keeping().Describe(t.Context(), s.owner, id, []int64{read.Version}, "a sea"))
+		s.is(s.keeping().Describe(t.Context(), s.owner, id, []int64{read.Version}, "a lake"), rules.ErrStale)
 		view, err := s.keeping().Get(t.Context(), s.owner, id)
 		s.must(err)
 		if view.Alt != "a sea" || len(view.Renditions) != 2 {

@@ -4,6 +4,7 @@
 package media
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sajin-sns/sajin/domain/fault"
@@ -181,13 +182,13 @@ func (m *Medium) FitsAvatar(owner ident.AccountID) bool {
 	return m.own(owner) == nil && m.r.Purpose == ForAvatar && m.r.State == Ready
 }
 
-// Describe says in words what the medium shows. version is the one that the
-// owner has read, 0 for whichever there is.
-func (m *Medium) Describe(actor ident.AccountID, version int64, alt string, now time.Time) error {
+// Describe says in words what the medium shows. versions are the ones that the
+// owner has read, nil for any.
+func (m *Medium) Describe(actor ident.AccountID, versions []int64, alt string, now time.Time) error {
 	if err := m.own(actor); err != nil {
 		return err
 	}
-	if version != 0 && version != m.Version() {
+	if versions != nil && !slices.Contains(versions, m.Version()) {
 		return ErrStale
 	}
 	alt, err := text.Line("alt", alt, MaxAlt)

@@ -175,7 +175,7 @@ func TestOwners(t *testing.T) {
 		must(t, gone.Delete(owner, false, start))
 		for actor, m := range map[ident.AccountID]*media.Medium{stranger: failed(t, true), owner: gone} {
 			for what, err := range map[string]error{
-				"retry": m.Retry(actor, start), "describe": m.Describe(actor, 0, "x", start), "delete": m.Delete(actor, true, start),
+				"retry": m.Retry(actor, start), "describe": m.Describe(actor, nil, "x", start), "delete": m.Delete(actor, true, start),
 			} {
 				if !errors.Is(err, media.ErrNotFound) {
 					t.Errorf("%s: %v", what, err)
@@ -230,13 +230,13 @@ func TestOwners(t *testing.T) {
 	})
 	t.Run("a description is one line of 500 characters", func(t *testing.T) {
 		m := ready(t)
-		must(t, m.Describe(owner, 0, "  바다 ", start))
+		must(t, m.Describe(owner, nil, "  바다 ", start))
 		if m.Record().Alt != "바다" {
 			t.Errorf("it is %q", m.Record().Alt)
 		}
-		must(t, m.Describe(owner, 0, strings.Repeat("é", 500), start))
+		must(t, m.Describe(owner, nil, strings.Repeat("é", 500), start))
 		for _, alt := range []string{strings.Repeat("é", 501), "a\nb", "a\x00b", "\xff"} {
-			if err := m.Describe(owner, 0, alt, start); fault.KindOf(err) != fault.Invalid {
+			if err := m.Describe(owner, nil, alt, start); fault.KindOf(err) != fault.Invalid {
 				t.Errorf("%.10q: %v", alt, err)
 			}
 		}
@@ -244,8 +244,8 @@ func TestOwners(t *testing.T) {
 	t.Run("every change makes another version, also within one tick of the clock", func(t *testing.T) {
 		m := ready(t)
 		read := m.Version()
-		must(t, m.Describe(owner, read, "first", start))
-		if err := m.Describe(owner, read, "second", start); !errors.Is(err, media.ErrStale) || m.Record().Alt != "first" {
+		must(t, m.Describe(owner, []int64{read}, "first", start))
+		if err := m.Describe(owner, []int64{read}, "second", start); !errors.Is(err, media.ErrStale) || m.Record().Alt != "first" {
 			t.Errorf("%v, alt %q", err, m.Record().Alt)
 		}
 		if m.Version() <= read {

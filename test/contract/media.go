@@ -152,7 +152,7 @@ func (m *darkroom) roundTrips() {
 	id := medium.Record().ID
 	m.same(medium.Record(), m.record(id))
 	m.same(m.finish(id), m.record(id))
-	m.same(m.change(id, func(x *media.Medium) error { return x.Describe(m.owner, 0, "파도", m.now) }), m.record(id))
+	m.same(m.change(id, func(x *media.Medium) error { return x.Describe(m.owner, nil, "파도", m.now) }), m.record(id))
 	m.same(m.change(id, func(x *media.Medium) error { return x.Delete(m.owner, false, m.now) }), m.record(id))
 
 	_, medium = m.send(8)
@@ -318,7 +318,7 @@ func (m *darkroom) renditions() {
 	count := func() int64 {
 		return dbInt(m.t, m.t.Context(), m.db, `SELECT count(*) FROM renditions WHERE media = $1`, id)
 	}
-	m.change(id, func(x *media.Medium) error { return x.Describe(m.owner, 0, "kept", m.now) })
+	m.change(id, func(x *media.Medium) error { return x.Describe(m.owner, nil, "kept", m.now) })
 	if n := count(); n != 2 {
 		m.t.Errorf("%d renditions after another change", n)
 	}
@@ -402,7 +402,7 @@ func (m *darkroom) renditionUsage() {
 	id := medium.Record().ID
 	m.finish(id)
 	check(7 + 100 + 1234 + 99)
-	m.change(id, func(x *media.Medium) error { return x.Describe(m.owner, 0, "the sea", m.now) }) // the same renditions
+	m.change(id, func(x *media.Medium) error { return x.Describe(m.owner, nil, "the sea", m.now) }) // the same renditions
 	check(7 + 100 + 1234 + 99)
 	for range 2 {
 		m.change(id, func(x *media.Medium) error { x.Drop(m.now); return nil })

@@ -131,7 +131,7 @@ func (k *stockroom) unattached() {
 	k.same([]store.Unattached(nil), list(media.Ready, k.record(one).UpdatedAt))
 
 	k.now = later
-	k.change(one, func(x *media.Medium) error { return x.Describe(k.owner, 0, "somebody still cares", k.now) })
+	k.change(one, func(x *media.Medium) error { return x.Describe(k.owner, nil, "somebody still cares", k.now) })
 	k.same([]store.Unattached{{ID: two, Bytes: 20 + made}}, list(media.Ready, later))
 }
 

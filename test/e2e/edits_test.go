@@ -117,7 +117,7 @@ func TestEditHistory(t *testing.T) {
 		})
 		t.Run("moderators read on when the post is gone, its author does not", func(t *testing.T) {
 			w.in(t)
-			_, err := author.DeletePostWithResponse(t.Context(), post.ID)
+			_, err := author.DeletePostWithResponse(t.Context(), post.ID, nil)
 			w.must(err)
 			if got := guard.former(post.ID); len(got) != 4 {
 				t.Errorf("%d", len(got))

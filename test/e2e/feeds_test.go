@@ -115,7 +115,7 @@ func TestPagesStayInPlace(t *testing.T) {
 			page := readers(author, fan)["main page"]
 			first, next, err := page(nil)
 			w.must(err)
-			_, err = author.DeletePostWithResponse(t.Context(), first[1].ID)
+			_, err = author.DeletePostWithResponse(t.Context(), first[1].ID, nil)
 			w.must(err)
 			second, _, err := page(next)
 			w.must(err)
@@ -201,7 +201,7 @@ func inboxes(t *testing.T, w *world) {
 		holds(t, fan, posts[2:]...)
 	})
 	t.Run("a post that is taken away leaves every inbox", func(t *testing.T) {
-		_, err := author.DeletePostWithResponse(t.Context(), posts[5].ID)
+		_, err := author.DeletePostWithResponse(t.Context(), posts[5].ID, nil)
 		w.must(err)
 		posts = slices.Delete(posts, 5, 6)
 		holds(t, fan, posts[2:]...)
@@ -279,7 +279,7 @@ func TestFanOut(t *testing.T) {
 					t.Errorf("%v", ids(got))
 				}
 			}
-			_, err := author.DeletePostWithResponse(t.Context(), post.ID)
+			_, err := author.DeletePostWithResponse(t.Context(), post.ID, nil)
 			w.must(err)
 			w.eventually("it is taken back from all", func() bool { return entries(post.ID) == 0 })
 		})
@@ -359,7 +359,7 @@ func TestSubscribingWhilePostsArrive(t *testing.T) {
 				fan.unfollow(author)
 			}
 			for _, id := range posts {
-				_, err := author.DeletePostWithResponse(t.Context(), id)
+				_, err := author.DeletePostWithResponse(t.Context(), id, nil)
 				w.must(err)
 			}
 		}
@@ -498,7 +498,7 @@ func TestCountersConverge(t *testing.T) {
 				for i := range 4 {
 					resp, err := creator.CreatePostWithResponse(t.Context(), api.NewPost{MediaIds: &[]uuid.UUID{posts[slices.Index(creators, creator)].Media[0].ID}})
 					if err == nil && i%2 == 0 {
-						_, err = creator.DeletePostWithResponse(t.Context(), resp.JSON201.ID)
+						_, err = creator.DeletePostWithResponse(t.Context(), resp.JSON201.ID, nil)
 					}
 					if err != nil {
 						t.Error(err)

@@ -144,6 +144,9 @@ func (op *operation) faults(s sample) []attempt {
 		for fault, values := range faultyHeaders(p) {
 			add(p.Name+" is "+fault, good, http.StatusBadRequest).header[http.CanonicalHeaderKey(p.Name)] = values
 		}
+		for fault, value := range foreignTags(p) {
+			add(p.Name+" is "+fault, good, http.StatusPreconditionFailed).header[http.CanonicalHeaderKey(p.Name)] = []string{value}
+		}
 	}
 	add("a path that there is not", strings.SplitN(good, "?", 2)[0]+"/zq7/nothing", http.StatusNotFound)
 	add("a method that there is not", good, http.StatusMethodNotAllowed).method = "BREW"
@@ -169,9 +172,23 @@ func faultyHeaders(p parameter) map[string][]string {
 			"not ASCII": {"zq7-0123456789-키"}, "of two words": {"zq7-0123456789 abcdef"}, "half quoted": {`"zq7-0123456789abcdef`}, "not UTF-8": {"zq7-0123456789\xff\xfe"},
 		}
 	case "If-Match":
-		return map[string][]string{"no ETag": {marker}, "a list": {`"1-a", "2-b"`}, "of a huge version": {`"9223372036854775808-a"`}, "of a negative version": {`"-1-a"`}, "weak": {`W/"1-a"`}}
+		return map[string][]string{
+			"no ETag": {marker}, "empty": {""}, "half quoted": {`"1-0123456789abcdef`}, "anything and one": {`*, "1-0123456789abcdef"`}, "one and anything": {`"1-0123456789abcdef"`, "*"},
+		}
 	}
 	return nil
+}
+
+// foreignTags are ETags that a resource does not have.
+func foreignTags(p parameter) map[string]string {
+	if p.Name != "If-Match" {
+		return nil
+	}
+	digest := "-0123456789abcdef"
+	return map[string]string{
+		"of another server": `"zq7"`, "a list": `"zq7", "` + strings.Repeat("9", 18) + digest + `"`, "of a huge version": `"9223372036854775808` + digest + `"`,
+		"of a negative version": `"-1` + digest + `"`, "of no version": `"0123456789abcdef"`, "weak": `W/"1` + digest + `"`, "with a comma": `"1` + digest + `,"`,
+	}
 }
 
 // wrongMethods are those of HTTP that a path does not have.

@@ -507,7 +507,7 @@ func TestWhoMayOpen(t *testing.T) {
 		})
 		t.Run("a post that was taken away stays with who bought it, and is gone for others", func(t *testing.T) {
 			w.in(t)
-			_, err := author.DeletePostWithResponse(t.Context(), sold.ID)
+			_, err := author.DeletePostWithResponse(t.Context(), sold.ID, nil)
 			w.must(err)
 			w.sees("the buyer", fan.Client, author, sold.ID, false, "post", "library")
 			w.sees("another member", other.Client, author, sold.ID, true)

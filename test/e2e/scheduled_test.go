@@ -121,7 +121,7 @@ func TestScheduledPosts(t *testing.T) {
 			if got := author.unschedule(draft.ID); got.status != 200 || !strings.Contains(string(got.body), `"state":"draft"`) {
 				t.Errorf("%d %s", got.status, got.body)
 			}
-			_, err := author.DeletePostWithResponse(t.Context(), deleted.ID)
+			_, err := author.DeletePostWithResponse(t.Context(), deleted.ID, nil)
 			w.must(err)
 		})
 		t.Run("one that was moved to earlier comes alone", func(t *testing.T) {
