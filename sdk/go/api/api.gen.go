@@ -1611,7 +1611,7 @@ type GetMediumParams struct {
 
 // EditMediumParams defines parameters for EditMedium.
 type EditMediumParams struct {
-	// IfMatch ETag of the copy that the change was made on; 412 if it is out of date
+	// IfMatch ETag of the copy that the change was made on, or a list of ETags; 412 if it is out of date
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
@@ -1637,6 +1637,12 @@ type ListPostsParamsKind string
 // ListPostsParamsPrice defines parameters for ListPosts.
 type ListPostsParamsPrice string
 
+// DeletePostParams defines parameters for DeletePost.
+type DeletePostParams struct {
+	// IfMatch ETag of the copy that the change was made on, or a list of ETags; 412 if it is out of date
+	IfMatch *string `json:"If-Match,omitempty"`
+}
+
 // GetPostParams defines parameters for GetPost.
 type GetPostParams struct {
 	// IfNoneMatch ETag of the copy that you hold
@@ -1645,7 +1651,7 @@ type GetPostParams struct {
 
 // EditPostParams defines parameters for EditPost.
 type EditPostParams struct {
-	// IfMatch ETag of the copy that the change was made on; 412 if it is out of date
+	// IfMatch ETag of the copy that the change was made on, or a list of ETags; 412 if it is out of date
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
@@ -1714,13 +1720,13 @@ type GetAccountParams struct {
 
 // EditAccountParams defines parameters for EditAccount.
 type EditAccountParams struct {
-	// IfMatch ETag of the copy that the change was made on; 412 if it is out of date
+	// IfMatch ETag of the copy that the change was made on, or a list of ETags; 412 if it is out of date
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // ReplaceAccountParams defines parameters for ReplaceAccount.
 type ReplaceAccountParams struct {
-	// IfMatch ETag of the copy that the change was made on; 412 if it is out of date
+	// IfMatch ETag of the copy that the change was made on, or a list of ETags; 412 if it is out of date
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
@@ -2261,7 +2267,7 @@ type ClientInterface interface {
 	// Fans who bought it keep it in their library.
 	//
 	// Corresponds with DELETE /v1/posts/{id} (the `DeletePost` operationId).
-	DeletePost(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeletePost(ctx context.Context, id openapi_types.UUID, params *DeletePostParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPost Read a post
 	//
@@ -3019,8 +3025,8 @@ func (c *Client) CreatePost(ctx context.Context, body CreatePostJSONRequestBody,
 // Fans who bought it keep it in their library.
 //
 // Corresponds with DELETE /v1/posts/{id} (the `DeletePost` operationId).
-func (c *Client) DeletePost(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeletePostRequest(c.Server, id)
+func (c *Client) DeletePost(ctx context.Context, id openapi_types.UUID, params *DeletePostParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeletePostRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4795,7 +4801,7 @@ func NewCreatePostRequestWithBody(server string, contentType string, body io.Rea
 }
 
 // NewDeletePostRequest constructs an http.Request for the DeletePost method
-func NewDeletePostRequest(server string, id openapi_types.UUID) (*http.Request, error) {
+func NewDeletePostRequest(server string, id openapi_types.UUID, params *DeletePostParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4823,6 +4829,21 @@ func NewDeletePostRequest(server string, id openapi_types.UUID) (*http.Request, 
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -7101,7 +7122,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /v1/posts/{id} (the `DeletePost` operationId).
-	DeletePostWithResponse(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*DeletePostResponse, error)
+	DeletePostWithResponse(ctx context.Context, id openapi_types.UUID, params *DeletePostParams, reqEditors ...RequestEditorFn) (*DeletePostResponse, error)
 
 	// GetPostWithResponse Read a post
 	//
@@ -8758,16 +8779,25 @@ func (r CreatePostResponse) ContentType() string {
 type DeletePostResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Problem
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Problem
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Problem
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Problem
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *Problem
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *Problem
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r DeletePostResponse) GetApplicationProblemJSON400() *Problem {
+	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
@@ -8778,6 +8808,11 @@ func (r DeletePostResponse) GetApplicationProblemJSON401() *Problem {
 // GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
 func (r DeletePostResponse) GetApplicationProblemJSON404() *Problem {
 	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r DeletePostResponse) GetApplicationProblemJSON412() *Problem {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -8917,6 +8952,8 @@ type EditPostResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Post
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Problem
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Problem
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
@@ -8938,6 +8975,11 @@ type EditPostResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r EditPostResponse) GetJSON200() *Post {
 	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r EditPostResponse) GetApplicationProblemJSON400() *Problem {
+	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
@@ -12595,8 +12637,8 @@ func (c *ClientWithResponses) CreatePostWithResponse(ctx context.Context, body C
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /v1/posts/{id} (the `DeletePost` operationId).
-func (c *ClientWithResponses) DeletePostWithResponse(ctx context.Context, id openapi_types.UUID, reqEditors ...RequestEditorFn) (*DeletePostResponse, error) {
-	rsp, err := c.DeletePost(ctx, id, reqEditors...)
+func (c *ClientWithResponses) DeletePostWithResponse(ctx context.Context, id openapi_types.UUID, params *DeletePostParams, reqEditors ...RequestEditorFn) (*DeletePostResponse, error) {
+	rsp, err := c.DeletePost(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -14437,6 +14479,13 @@ func ParseDeletePostResponse(rsp *http.Response) (*DeletePostResponse, error) {
 	case rsp.StatusCode == 204:
 		break // No content-type
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -14450,6 +14499,13 @@ func ParseDeletePostResponse(rsp *http.Response) (*DeletePostResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -14571,6 +14627,13 @@ func ParseEditPostResponse(rsp *http.Response) (*EditPostResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Problem
