@@ -165,6 +165,7 @@ type Metrics struct {
 
 // Log is what the server says about itself.
 type Log struct {
-	Level  string `koanf:"level" default:"info" oneof:"debug,info,warn,error" doc:"least severity that is written"`
-	Format string `koanf:"format" default:"auto" oneof:"auto,text,json" doc:"auto is text on a terminal and json otherwise"`
+	Level    string `koanf:"level" default:"info" oneof:"debug,info,warn,error" doc:"least severity that is written"`
+	Format   string `koanf:"format" default:"auto" oneof:"auto,text,json" doc:"auto is text on a terminal and json otherwise"`
+	Requests string `koanf:"requests" default:"auto" oneof:"auto,all,failures,none" doc:"requests that are logged at level info, the others at debug; auto is all in production and those that failed on our side otherwise"`
 }

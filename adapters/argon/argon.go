@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/alexedwards/argon2id"
 	"golang.org/x/text/unicode/norm"
@@ -28,6 +29,8 @@ type Hasher struct {
 	nobody string // a hash that no password has
 	turns  chan struct{}
 	places chan struct{} // of those who have a turn or wait for one
+
+	refused atomic.Int64
 }
 
 var _ password.Hasher = (*Hasher)(nil)
@@ -57,6 +60,13 @@ func New(o Options) *Hasher {
 		base64.RawStdEncoding.EncodeToString(make([]byte, h.params.SaltLength)),
 		base64.RawStdEncoding.EncodeToString(make([]byte, h.params.KeyLength)))
 	return h
+}
+
+// Stats tells how many hashes are being made, how many callers wait for theirs,
+// and how many were turned away since the start. It may be called at any time.
+func (h *Hasher) Stats() (running, waiting int, refused int64) {
+	running = len(h.turns)
+	return running, max(0, len(h.places)-running), h.refused.Load()
 }
 
 // Hash implements password.Hasher.
@@ -92,6 +102,7 @@ func (h *Hasher) inTurn(ctx context.Context, fn func() error) error {
 	case h.places <- struct{}{}:
 		defer func() { <-h.places }()
 	default:
+		h.refused.Add(1)
 		return password.ErrBusy
 	}
 	select {

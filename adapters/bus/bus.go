@@ -83,6 +83,9 @@ func (b *Bus) Stop(ctx context.Context) error {
 	return errors.Join(err, b.relay.wait(ctx)) // without consumers, what was being published fails
 }
 
+// Stats is what both halves have done since the start.
+func (b *Bus) Stats() (RelayStats, []ConsumerStats) { return b.relay.Stats(), b.router.Stats() }
+
 // What a message says of its event beside the payload. Its own id is that of the
 // delivery: a broker that drops what it had before must not drop what an
 // operator sends again.

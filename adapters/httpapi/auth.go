@@ -8,7 +8,6 @@ import (
 
 	"github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/fault"
-	"github.com/sajin-sns/sajin/ports/trace"
 )
 
 // Authenticator finds out who holds an access token.
@@ -52,20 +51,21 @@ func authenticate(auth Authenticator, log *slog.Logger, next http.Handler) http.
 			return
 		}
 		by := caller{Account: actor.Account, Session: actor.Session, Role: actor.Role}
+		visitOf(r.Context()).account = by.Account
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, by)))
 	})
 }
 
-// identify gives every request an id, which a proxy before us may have done.
-func identify(newID func() string, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get("X-Request-Id")
-		if !usableID(id) {
-			id = newID()
-		}
-		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r.WithContext(trace.With(r.Context(), id)))
-	})
+// requestID is the id that a proxy before us has given the request, or "": its
+// X-Request-Id, or else the trace that it is of.
+func requestID(h http.Header) string {
+	if id := h.Get("X-Request-Id"); usableID(id) {
+		return id
+	}
+	if parts := strings.Split(h.Get("Traceparent"), "-"); len(parts) >= 4 && len(parts[1]) == 32 && usableID(parts[1]) {
+		return parts[1]
+	}
+	return ""
 }
 
 func usableID(id string) bool {

@@ -25,7 +25,9 @@ type Delivery struct {
 }
 
 // Route is where renditions are.
-func (d *Delivery) Route() Route { return Route{Pattern: "GET " + mediaPath + "{key...}", Handler: d} }
+func (d *Delivery) Route() Route {
+	return Route{Pattern: "GET " + mediaPath + "{key...}", Handler: d, Name: "media"}
+}
 
 func (d *Delivery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	object, err := d.open(r)

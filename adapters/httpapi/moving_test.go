@@ -90,7 +90,7 @@ func TestSlowListeners(t *testing.T) {
 	hears := func(t *testing.T, takes int, every time.Duration) (took time.Duration, heard int) {
 		synctest.Test(t, func(t *testing.T) {
 			api := New(Options{Version: "test", Log: slog.New(slog.DiscardHandler), NewID: func() string { return "id" }}, []Route{
-				{"GET /long", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, size)) })},
+				{Pattern: "GET /long", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, size)) })},
 			})
 			l := &listener{ResponseRecorder: httptest.NewRecorder(), takes: takes, every: every}
 			started := time.Now()

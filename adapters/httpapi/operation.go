@@ -54,11 +54,14 @@ type registry struct {
 	log       *slog.Logger
 	bodyLimit int64
 	cursors   cursors
+
+	operations map[string]string // ids, by pattern of the mux
 }
 
 // register adds an operation: the one place where who is calling is found out
 // and faults become problems.
 func register[I, O any](r *registry, op operation, handle func(ctx context.Context, by caller, in *I) (*O, error)) {
+	r.operations[op.Method+" "+op.Path] = op.ID
 	o := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: op.Path, Tags: []string{op.Tag},
 		Summary: op.Summary, Description: op.Description, DefaultStatus: op.Status,

@@ -18,12 +18,12 @@ var indexPage = template.Must(template.New("index").Parse(indexHTML))
 func Pages(version string) []Route {
 	docs := v5emb.New("sajin", "/openapi.json", "/docs/")
 	return []Route{
-		{"GET /{$}", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		{Name: "page", Pattern: "GET /{$}", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 			_ = indexPage.Execute(w, version)
 		})},
-		{"GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently)},
-		{"GET /docs/", docs},
+		{Name: "docs", Pattern: "GET /docs", Handler: http.RedirectHandler("/docs/", http.StatusMovedPermanently)},
+		{Name: "docs", Pattern: "GET /docs/", Handler: docs},
 	}
 }

@@ -48,7 +48,9 @@ type PartUpload struct {
 }
 
 // Route is where parts go.
-func (p *PartUpload) Route() Route { return Route{Pattern: "PUT " + partPath, Handler: p} }
+func (p *PartUpload) Route() Route {
+	return Route{Pattern: "PUT " + partPath, Handler: p, Name: "upload-part"}
+}
 
 func (p *PartUpload) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	etag, err := p.put(w, r)

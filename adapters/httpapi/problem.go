@@ -102,11 +102,11 @@ func problemOf(ctx context.Context, log *slog.Logger, err error) *Problem {
 		if errors.Is(err, context.Canceled) {
 			return newProblem(ctx, 499, "request.canceled", "the client went away")
 		}
-		log.ErrorContext(ctx, "request failed", "error", err, "trace_id", trace.ID(ctx))
+		log.ErrorContext(ctx, "request failed", "error", err)
 		return newProblem(ctx, http.StatusInternalServerError, "internal", "something went wrong on our side; the trace id helps us to find out what")
 	}
 	if f.Kind == fault.Unavailable {
-		log.WarnContext(ctx, "dependency unavailable", "error", err, "trace_id", trace.ID(ctx))
+		log.WarnContext(ctx, "dependency unavailable", "error", err)
 	}
 	p := newProblem(ctx, statusOf[f.Kind], f.Code, f.Message)
 	p.details = f.Details

@@ -5,10 +5,8 @@
 package httpapi
 
 import (
-	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,6 +25,8 @@ type Options struct {
 	StepUp    StepUp
 	Sealer    link.Sealer
 	NewID     func() string // of requests
+	Requests  Requests
+	Observer  Observer // nil: nobody
 }
 
 // Resource is a part of the API: what it adds when the server is put together.
@@ -39,6 +39,7 @@ type Resource interface {
 type Route struct {
 	Pattern string // as http.ServeMux takes it
 	Handler http.Handler
+	Name    string // in metrics and logs, as "media"; the pattern when empty
 }
 
 // API is the whole of it.
@@ -66,15 +67,22 @@ func New(o Options, routes []Route, resources ...Resource) *API {
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /v1/sessions"},
 	}
 	api := humago.New(mux, config)
-	r := &registry{api: api, stepUp: o.StepUp, log: o.Log, bodyLimit: o.BodyLimit, cursors: cursors{o.Sealer}}
+	r := &registry{api: api, stepUp: o.StepUp, log: o.Log, bodyLimit: o.BodyLimit, cursors: cursors{o.Sealer}, operations: map[string]string{}}
+	for _, path := range []string{"/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml"} {
+		r.operations["GET "+path] = "openapi"
+	}
 	for _, resource := range resources {
 		resource.register(r)
 	}
 	for _, route := range routes {
 		mux.Handle(route.Pattern, route.Handler)
+		r.operations[route.Pattern] = route.Name
 	}
-	handler := authenticate(o.Auth, o.Log, problems(mux))
-	return &API{Handler: identify(o.NewID, record(o.Log, protect(handler))), api: api}
+	if o.Observer == nil {
+		o.Observer = nobody{}
+	}
+	handler := protect(authenticate(o.Auth, o.Log, problems(mux)))
+	return &API{Handler: &reception{o: o, mux: mux, operations: r.operations, next: handler}, api: api}
 }
 
 // unwrap reaches through huma to the request and the answer.
@@ -84,11 +92,11 @@ func unwrap(ctx huma.Context) (*http.Request, http.ResponseWriter) { return huma
 // plain text.
 func problems(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handler, pattern := mux.Handler(r)
-		if pattern != "" {
+		if visitOf(r.Context()).known {
 			mux.ServeHTTP(w, r)
 			return
 		}
+		handler, _ := mux.Handler(r)
 		own := muted{header: http.Header{}}
 		handler.ServeHTTP(&own, r)
 		switch own.status {
@@ -113,8 +121,7 @@ func (m *muted) Header() http.Header         { return m.header }
 func (m *muted) Write(b []byte) (int, error) { return len(b), nil }
 func (m *muted) WriteHeader(status int)      { m.status = status }
 
-// protect sets the headers that every answer carries, and keeps a panic from
-// ending more than its request.
+// protect sets the headers that every answer carries.
 func protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -124,40 +131,6 @@ func protect(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
 	})
-}
-
-// record logs each request once it is answered, and answers for a panic.
-func record(log *slog.Logger, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		started := time.Now()
-		seen := &watched{ResponseWriter: w}
-		defer func() {
-			if cause := recover(); cause != nil {
-				if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-					panic(cause)
-				}
-				log.ErrorContext(r.Context(), "panic", "cause", cause, "method", r.Method, "path", withoutTokens(r.URL.Path), "trace_id", w.Header().Get("X-Request-Id"))
-				if seen.status == 0 {
-					writeProblem(seen, newProblem(r.Context(), http.StatusInternalServerError, "internal", "something went wrong on our side; the trace id helps us to find out what"))
-				}
-			}
-			log.DebugContext(r.Context(), "request", "method", r.Method, "path", withoutTokens(r.URL.Path), "status", seen.status,
-				"bytes", seen.bytes, "took", time.Since(started).String(), "trace_id", w.Header().Get("X-Request-Id"))
-		}()
-		next.ServeHTTP(seen, r)
-	})
-}
-
-// withoutTokens is a path as it may be logged. Some paths end in a token that
-// somebody could pay or sign in with; it is longer than every name and id.
-func withoutTokens(path string) string {
-	segments := strings.Split(path, "/")
-	for i, segment := range segments {
-		if len(segment) > 40 {
-			segments[i] = "…"
-		}
-	}
-	return strings.Join(segments, "/")
 }
 
 // watched remembers what was answered, and waits only so long for it to be taken.

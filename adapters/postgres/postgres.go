@@ -36,6 +36,7 @@ type DB struct {
 var (
 	_ sqldb.DB     = (*DB)(nil)
 	_ sqldb.Copier = (*DB)(nil)
+	_ sqldb.Pooled = (*DB)(nil)
 )
 
 // Open connects to url, "postgres://user:password@host/database" or a list of
@@ -87,6 +88,15 @@ func (db *DB) Ping(ctx context.Context) error {
 		return fmt.Errorf("postgres: %w", err)
 	}
 	return nil
+}
+
+// Pool counts the connections.
+func (db *DB) Pool() sqldb.Pool {
+	s := db.pool.Stat()
+	return sqldb.Pool{
+		InUse: int(s.AcquiredConns()), Idle: int(s.IdleConns()), Max: int(s.MaxConns()),
+		Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
+	}
 }
 
 // Close waits for the connections that are in use.

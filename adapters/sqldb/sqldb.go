@@ -10,6 +10,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sajin-sns/sajin/ports/tx"
 )
@@ -97,6 +98,19 @@ type Dialect struct {
 type Copier interface {
 	// CopyFrom adds rows to a table, all or none, and answers how many.
 	CopyFrom(ctx context.Context, table string, columns []string, rows [][]any) (int64, error)
+}
+
+// Pooled is what a database offers that counts its connections.
+type Pooled interface {
+	// Pool may be called at any time.
+	Pool() Pool
+}
+
+// Pool is how the connections of a database are used.
+type Pool struct {
+	InUse, Idle, Max int
+	Waits            int64         // how often a connection had to be waited for, or the turn to write
+	Waited           time.Duration // all together
 }
 
 // List reads every row of a query. It answers nil when there is none.

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -43,7 +44,10 @@ type DB struct {
 	transactions *sqldb.Transactions[*transaction]
 }
 
-var _ sqldb.DB = (*DB)(nil)
+var (
+	_ sqldb.DB     = (*DB)(nil)
+	_ sqldb.Pooled = (*DB)(nil)
+)
 
 // Open opens the file at path and makes it, and its folder, when there is none;
 // both are the owner's alone. path may be Memory.
@@ -104,6 +108,19 @@ func (db *DB) Dialect() sqldb.Dialect { return sqldb.Dialect{Name: "sqlite"} }
 func (db *DB) Ping(ctx context.Context) error {
 	var n int64
 	return db.QueryRow(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&n)
+}
+
+// Pool counts the connections, of which one writes.
+func (db *DB) Pool() sqldb.Pool {
+	p := sqldb.Pool{Max: 1, Waits: db.writer.waits.Load(), Waited: time.Duration(db.writer.waited.Load())}
+	p.InUse = 1 - len(db.writer.turn)
+	p.Idle = 1 - p.InUse
+	if db.readers != nil {
+		s := db.readers.pool.Stats()
+		p.InUse, p.Idle, p.Max = p.InUse+s.InUse, p.Idle+s.Idle, p.Max+s.MaxOpenConnections
+		p.Waits, p.Waited = p.Waits+s.WaitCount, p.Waited+s.WaitDuration
+	}
+	return p
 }
 
 // Close waits for the write that is going on.

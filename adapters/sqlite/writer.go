@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +22,8 @@ type writer struct {
 	patience time.Duration
 	conn     *sql.Conn
 	statements
+
+	waits, waited atomic.Int64 // for the turn; how often and how many nanoseconds
 }
 
 func newWriter(ctx context.Context, name string) (*writer, error) {
@@ -53,6 +56,8 @@ func (w *writer) acquire(ctx context.Context) error {
 		return nil
 	default:
 	}
+	w.waits.Add(1)
+	defer func(since time.Time) { w.waited.Add(int64(time.Since(since))) }(time.Now())
 	timer := time.NewTimer(w.patience)
 	defer timer.Stop()
 	select {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"github.com/sajin-sns/sajin/adapters/httpapi"
 	"github.com/sajin-sns/sajin/config"
 )
 
@@ -24,4 +25,16 @@ func NewLog(c config.Log, w io.Writer) *slog.Logger {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
 	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+// logged are the requests that the configuration wants in the log.
+func logged(c config.Config) httpapi.Requests {
+	switch mode := c.Log.Requests; {
+	case mode == "all", mode == "auto" && c.Production():
+		return httpapi.AllRequests
+	case mode == "none":
+		return httpapi.NoRequests
+	default:
+		return httpapi.FailedRequests
+	}
 }

@@ -34,15 +34,13 @@ func route(constructor any) any { return fx.Annotate(constructor, fx.ResultTags(
 func check(constructor any) any { return fx.Annotate(constructor, fx.ResultTags(`group:"checks"`)) }
 
 func newAPI(c config.Config, o Options, auth httpapi.Authenticator, sealer link.Sealer, ids *ident.Source, log *slog.Logger,
-	resources []httpapi.Resource, routes []httpapi.Route, collector *metrics.Collector, stepUp *accounts.StepUp,
+	resources []httpapi.Resource, routes []httpapi.Route, requests *metrics.Requests, stepUp *accounts.StepUp,
 ) *httpapi.API {
 	routes = append(routes, httpapi.Pages(o.Version)...)
-	if c.Metrics.Listen == "" {
-		routes = append(routes, httpapi.Route{Pattern: "GET /metrics", Handler: collector.Handler()})
-	}
 	return httpapi.New(httpapi.Options{
 		Version: o.Version, PublicURL: c.PublicURL(), BodyLimit: int64(c.HTTP.BodyLimit), Log: log, Auth: auth, StepUp: stepUp, Sealer: sealer,
-		NewID: func() string { return ident.New[ident.EventID](ids).String() },
+		NewID:    func() string { return ident.New[ident.EventID](ids).String() },
+		Requests: logged(c), Observer: requests,
 	}, routes, resources...)
 }
 
@@ -77,14 +75,14 @@ func prefixed(prefix string, names []string) []string {
 // run starts everything in the order in which it can work, and stops it in the
 // opposite one: who asks last, after who answers.
 func run(lc fx.Lifecycle, s *Server, listener net.Listener, c config.Config, log *slog.Logger,
-	b *bus.Bus, pool *worker.Pool, schedule *worker.Schedule, api *httpapi.API, collector *metrics.Collector,
+	b *bus.Bus, pool *worker.Pool, schedule *worker.Schedule, api *httpapi.API, metrics scrapes,
 ) {
 	lc.Append(fx.Hook{OnStart: b.Start, OnStop: b.Stop})
 	lc.Append(fx.Hook{OnStart: pool.Start, OnStop: pool.Stop})
 	lc.Append(fx.Hook{OnStart: schedule.Start, OnStop: schedule.Stop})
 	if c.Metrics.Listen != "" {
 		mux := http.NewServeMux()
-		mux.Handle("GET /metrics", collector.Handler())
+		mux.Handle("GET /metrics", metrics)
 		lc.Append(listen(s, c, log, mux, func(ctx context.Context) (net.Listener, error) {
 			return (&net.ListenConfig{}).Listen(ctx, "tcp", c.Metrics.Listen)
 		}))

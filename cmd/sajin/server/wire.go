@@ -12,7 +12,6 @@ import (
 	"github.com/sajin-sns/sajin/adapters/argon"
 	"github.com/sajin-sns/sajin/adapters/httpapi"
 	"github.com/sajin-sns/sajin/adapters/keyring"
-	"github.com/sajin-sns/sajin/adapters/metrics"
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/app/accounts"
@@ -41,7 +40,9 @@ import (
 // parts is the whole server, taken apart: what each thing is made of. A thing
 // is made when another one asks for it, so the tools of the command line make
 // only what they need.
-var parts = fx.Options(platform, stores, modules, mailing, signingIn, publishing, background, web)
+var parts = fx.Options(platform, stores, modules, mailing, signingIn, publishing, background, web,
+	observed, watched,
+)
 
 // platform is what everything stands on.
 var platform = fx.Module("platform",
@@ -97,7 +98,7 @@ var modules = fx.Module("modules",
 	// accounts
 	fx.Provide(
 		accounts.NewStandings,
-		fx.Annotate(argon.New, fx.As(new(password.Hasher))),
+		fx.Annotate(argon.New, fx.As(fx.Self()), fx.As(new(password.Hasher))),
 		func(o Options) argon.Options { return o.Passwords },
 		func(t tx.Runner, a store.Accounts, s store.Sessions, o event.Outbox, standings *accounts.Standings, now func() time.Time) accounts.Shared {
 			return accounts.Shared{Tx: t, Accounts: a, Sessions: s, Outbox: o, Standings: standings, Now: now}
@@ -186,8 +187,8 @@ var modules = fx.Module("modules",
 		func(w store.Wallets, p store.Purchases, now func() time.Time) *wallet.Statements {
 			return &wallet.Statements{Wallets: w, Purchases: p, Now: now}
 		},
-		func(p []payment.Provider, c config.Config) (*wallet.Market, error) {
-			return wallet.NewMarket(packs(c), p, c.Payments.Providers)
+		func(p []payment.Provider, calls paymentCalls, c config.Config) (*wallet.Market, error) {
+			return wallet.NewMarket(packs(c), watchedProviders(p, calls), c.Payments.Providers)
 		},
 		func(t tx.Runner, tops store.TopUps, keys store.Idempotency, m *wallet.Market, ids *ident.Source, now func() time.Time, c config.Config, log *slog.Logger) *wallet.TopUps {
 			return &wallet.TopUps{Tx: t, TopUps: tops, Keys: keys, Market: m, IDs: ids, Now: now, TTL: c.TopUps.ExpireAfter, MaxOpen: maxOpenTopUps, Log: log}
@@ -261,12 +262,5 @@ var web = fx.Module("web",
 			return (&httpapi.Delivery{Blobs: b, Signer: s, Log: log, Now: now}).Route()
 		}),
 		fx.Annotate(newAPI, fx.ParamTags(``, ``, ``, ``, ``, ``, `group:"resources"`, `group:"routes"`, ``, ``)),
-		func(o *sqlstore.Outbox, q jobs.Queue, workers []jobs.Worker, log *slog.Logger) *metrics.Collector {
-			kinds := make([]string, len(workers))
-			for i, w := range workers {
-				kinds[i] = w.Kind
-			}
-			return metrics.New(o, q, metrics.Options{Kinds: kinds, Log: log})
-		},
 	),
 )
