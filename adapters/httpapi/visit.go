@@ -123,6 +123,7 @@ type answer struct {
 // whoever debugs.
 type Requests int
 
+// From none to all.
 const (
 	NoRequests     Requests = iota
 	FailedRequests          // those that failed on our side
