@@ -2,10 +2,7 @@ package httpapi
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
-	"slices"
-	"sync"
 
 	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/ports/health"
@@ -38,6 +35,7 @@ type about struct {
 var errNotReady = fault.New(fault.Unavailable, "service.not-ready", "something that the server needs does not answer")
 
 func (s *Service) register(r *registry) {
+	how := newReadiness(s.Checks, r.log)
 	register(r, operation{
 		ID: "health", Method: http.MethodGet, Path: "/healthz", Tag: "service", Summary: "Whether the process lives",
 	}, func(context.Context, caller, *struct{}) (*struct{ Body alive }, error) {
@@ -47,8 +45,10 @@ func (s *Service) register(r *registry) {
 		ID: "readiness", Method: http.MethodGet, Path: "/readyz", Tag: "service", Summary: "Whether everything that the server needs answers",
 		Problems: []int{http.StatusServiceUnavailable},
 	}, func(ctx context.Context, _ caller, _ *struct{}) (*struct{ Body ready }, error) {
-		missing, degraded := s.look(ctx, r.log)
+		missing, degraded, err := how.look(ctx)
 		switch {
+		case err != nil:
+			return nil, err
 		case len(missing) > 0:
 			return nil, errNotReady.With("missing", missing)
 		case len(degraded) > 0:
@@ -62,28 +62,4 @@ func (s *Service) register(r *registry) {
 	}, func(context.Context, caller, *struct{}) (*struct{ Body about }, error) {
 		return &struct{ Body about }{about{Name: "sajin", Version: s.Version, Capabilities: s.Capabilities, Categories: s.Categories}}, nil
 	})
-}
-
-// look runs the checks side by side, and answers the names of those that failed.
-func (s *Service) look(ctx context.Context, log *slog.Logger) (missing, degraded []string) {
-	failures := make([]error, len(s.Checks))
-	var all sync.WaitGroup
-	for i, check := range s.Checks {
-		all.Go(func() { failures[i] = check.Run(ctx) })
-	}
-	all.Wait()
-	for i, check := range s.Checks {
-		switch {
-		case failures[i] == nil:
-			continue
-		case check.Optional:
-			degraded = append(degraded, check.Name)
-		default:
-			missing = append(missing, check.Name)
-		}
-		log.WarnContext(ctx, "not ready", "dependency", check.Name, "optional", check.Optional, "error", failures[i])
-	}
-	slices.Sort(missing)
-	slices.Sort(degraded)
-	return missing, degraded
 }

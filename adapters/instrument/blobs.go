@@ -4,45 +4,53 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/sajin-sns/sajin/ports/blob"
 )
 
-// What a store may offer beside blob.Store. Whoever asks for one of them asks
-// the value that Blobs answers, and must be told the truth: so there is a type
-// for each combination. New ones go here; a test looks for methods that are
-// hidden.
-type sweeper interface {
-	Sweep(ctx context.Context) error
-}
+// What stores offer beside blob.Store, and nobody else needs a name for.
+type (
+	sweeper interface {
+		Sweep(ctx context.Context) error
+	}
+	checker interface {
+		Check(ctx context.Context) error
+	}
+)
 
-// Blobs stands around a store. Presigning and sweeping are passed on untold.
+// Blobs stands around a store. What the store offers beside blob.Store is passed
+// on untold, for whoever asks the value that Blobs answers must be told the
+// truth. So there is a type for each set of offers that a store of ours makes; a
+// store with another set is answered as it is, and needs a type here to be told
+// of.
 func Blobs(s blob.Store, around ...Around) blob.Store {
 	if len(around) == 0 {
 		return s
 	}
 	told := &blobs{s, all(around)}
 	signs, canSign := s.(blob.Presigner)
+	forms, canForm := s.(blob.FormUploader)
 	sweeps, canSweep := s.(sweeper)
-	switch {
-	case canSign && canSweep:
-		return struct {
-			blob.Store
-			blob.Presigner
-			sweeper
-		}{told, signs, sweeps}
-	case canSign:
-		return struct {
-			blob.Store
-			blob.Presigner
-		}{told, signs}
-	case canSweep:
+	checks, canCheck := s.(checker)
+	type offers struct{ sign, form, sweep, check bool }
+	switch (offers{canSign, canForm, canSweep, canCheck}) {
+	case offers{}:
+		return told
+	case offers{sweep: true}: // a folder
 		return struct {
 			blob.Store
 			sweeper
 		}{told, sweeps}
+	case offers{sign: true, form: true, check: true}: // a bucket
+		return struct {
+			blob.Store
+			blob.Presigner
+			blob.FormUploader
+			checker
+		}{told, signs, forms, checks}
 	default:
-		return told
+		return s
 	}
 }
 
@@ -115,6 +123,13 @@ func (b *blobs) ListParts(ctx context.Context, u blob.Upload) ([]blob.Part, erro
 
 func (b *blobs) CompleteUpload(ctx context.Context, u blob.Upload, parts []blob.Part) (blob.Info, error) {
 	return call(ctx, b.around, func(ctx context.Context) (blob.Info, error) { return b.Store.CompleteUpload(ctx, u, parts) }, "complete_upload")
+}
+
+func (b *blobs) ListUploads(ctx context.Context, yield func(u blob.Upload, startedAt time.Time) bool) error {
+	ctx, end := b.around(ctx, "list_uploads")
+	err := b.Store.ListUploads(ctx, yield)
+	end(err)
+	return err
 }
 
 func (b *blobs) AbortUpload(ctx context.Context, u blob.Upload) error {

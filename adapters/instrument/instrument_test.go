@@ -15,6 +15,7 @@ import (
 	"github.com/sajin-sns/sajin/adapters/fileblob"
 	"github.com/sajin-sns/sajin/adapters/instrument"
 	"github.com/sajin-sns/sajin/adapters/memory"
+	"github.com/sajin-sns/sajin/adapters/s3blob"
 	"github.com/sajin-sns/sajin/adapters/sandboxpay"
 	"github.com/sajin-sns/sajin/domain/money"
 	"github.com/sajin-sns/sajin/ports/blob"
@@ -51,61 +52,21 @@ func TestStoreKeepsItsPromises(t *testing.T) {
 	}, contract.BlobPromises{Keeps: true, Nests: true})
 }
 
-type signing struct{ blob.Store }
-
-func (signing) PresignPart(context.Context, blob.Upload, int, int64, time.Duration) (blob.Request, error) {
-	return blob.Request{URL: "part"}, nil
-}
-
-func (signing) PresignGet(context.Context, string, time.Duration) (blob.Request, error) {
-	return blob.Request{URL: "get"}, nil
-}
-
-type sweeping struct{ blob.Store }
-
-func (sweeping) Sweep(context.Context) error { return io.ErrClosedPipe }
-
-func TestWhatAStoreOffers(t *testing.T) {
-	type sweeper interface{ Sweep(context.Context) error }
-	plain := memory.NewBlob()
-	for name, c := range map[string]struct {
-		store         blob.Store
-		signs, sweeps bool
-	}{
-		"nothing more": {store: plain},
-		"links":        {store: signing{plain}, signs: true},
-		"sweeping":     {store: sweeping{plain}, sweeps: true},
-		"links and sweeping": {store: struct {
-			signing
-			sweeper
-		}{signing{plain}, sweeping{plain}}, signs: true, sweeps: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := instrument.Blobs(c.store, new(told).around)
-			signer, signs := s.(blob.Presigner)
-			sweeper, sweeps := s.(sweeper)
-			if signs != c.signs || sweeps != c.sweeps {
-				t.Errorf("signs %v, sweeps %v", signs, sweeps)
-			}
-			if signs {
-				if r, err := signer.PresignGet(t.Context(), "a", time.Minute); err != nil || r.URL != "get" {
-					t.Error(r, err)
-				}
-			}
-			if sweeps && !errors.Is(sweeper.Sweep(t.Context()), io.ErrClosedPipe) {
-				t.Error("another sweeps")
-			}
-		})
-	}
-}
-
 func TestNothingIsHidden(t *testing.T) {
 	disk, err := fileblob.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []blob.Store{disk, memory.NewBlob()} {
-		around := reflect.TypeOf(instrument.Blobs(s, new(told).around))
+	bucket, err := s3blob.New(s3blob.Options{Endpoint: "http://127.0.0.1:1", Bucket: "b", Region: "r", AccessKey: "a", SecretKey: "s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []blob.Store{disk, memory.NewBlob(), bucket} {
+		told := instrument.Blobs(s, new(told).around)
+		if told == s {
+			t.Errorf("%T offers more than instrument.Blobs knows: nobody is told of its calls", s)
+		}
+		around := reflect.TypeOf(told)
 		for m := range reflect.TypeOf(s).Methods() {
 			if _, ok := around.MethodByName(m.Name); !ok {
 				t.Errorf("%T offers %s, which nobody sees who asks for it", s, m.Name)

@@ -34,7 +34,7 @@ var common = []outcome{{context.Canceled, "canceled"}, {context.DeadlineExceeded
 func NewBlobCalls() *Calls {
 	return newCalls("sajin_blob", "Operations of object storage", []outcome{
 		{blob.ErrNotFound, "not_found"}, {blob.ErrBadKey, "bad_key"}, {blob.ErrSize, "size"},
-		{blob.ErrIncomplete, "incomplete"}, {blob.ErrFull, "full"},
+		{blob.ErrIncomplete, "incomplete"}, {blob.ErrFull, "full"}, {blob.ErrUnavailable, "unavailable"}, {blob.ErrRefused, "refused"},
 	})
 }
 

@@ -22,6 +22,9 @@ func Migrate(ctx context.Context, db *DB) error {
 	})
 }
 
+// Newest is the version that Migrate brings the schema to.
+func Newest() int64 { return migration.Newest(files) }
+
 // Migrations lists every migration and when it was applied.
 func Migrations(ctx context.Context, db *DB) (all []migration.Migration, err error) {
 	err = db.migrating(ctx, func(pool *sql.DB, files fs.FS) error {

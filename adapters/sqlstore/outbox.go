@@ -153,3 +153,13 @@ func (s *Outbox) Backlog(ctx context.Context) (waiting int64, oldest time.Durati
 	}
 	return waiting, oldest, wrap("outbox backlog", err)
 }
+
+// Oldest is how long the oldest event has waited to be published. Ids are in the
+// order of time, so that it need not look at the others.
+func (s *Outbox) Oldest(ctx context.Context) (time.Duration, error) {
+	first, err := sqldb.List(ctx, s.db, sqldb.Scalar[time.Time], `SELECT occurred_at FROM outbox ORDER BY id LIMIT 1`)
+	if err != nil || len(first) == 0 {
+		return 0, wrap("oldest event", err)
+	}
+	return max(0, s.now().Sub(first[0])), nil
+}

@@ -26,6 +26,7 @@ type EventStore interface {
 	bus.Inbox
 
 	Backlog(ctx context.Context) (waiting int64, oldest time.Duration, err error)
+	Oldest(ctx context.Context) (time.Duration, error)
 	Parked(ctx context.Context) (int64, error)
 	Resend(ctx context.Context, consumer string, id ident.EventID) error
 	ForgetConsumed(ctx context.Context, before time.Time) (int64, error)
@@ -271,6 +272,9 @@ func (o *office) backlog() {
 		o.must(err)
 		if n != waiting || age != oldest {
 			o.t.Errorf("%d wait, the oldest for %v; want %d and %v", n, age, waiting, oldest)
+		}
+		if age, err := o.Oldest(o.t.Context()); err != nil || age != oldest {
+			o.t.Errorf("the oldest waits for %v, not %v: %v", age, oldest, err)
 		}
 	}
 	want(0, 0)

@@ -88,12 +88,9 @@ func migrated(db sqldb.DB, err error) (sqldb.DB, error) {
 
 func openBlobs(c config.Config) (blob.Store, error) {
 	at := c.BlobURL()
-	switch scheme, path, _ := strings.Cut(at.Reveal(), ":"); scheme {
+	switch scheme, _, _ := strings.Cut(at.Reveal(), ":"); scheme {
 	case "file":
-		if u, err := url.Parse(at.Reveal()); err == nil && u.Path != "" {
-			path = u.Path
-		}
-		return fileblob.Open(path)
+		return fileblob.Open(blobFolder(c))
 	case "memory":
 		return memory.NewBlob(), nil
 	case "s3":
@@ -101,6 +98,19 @@ func openBlobs(c config.Config) (blob.Store, error) {
 	default:
 		return nil, fmt.Errorf("blob.url: no storage speaks %q", at.Scheme())
 	}
+}
+
+// blobFolder is the folder that blobs are in, or "" where they are not in one.
+func blobFolder(c config.Config) string {
+	at := c.BlobURL()
+	scheme, path, _ := strings.Cut(at.Reveal(), ":")
+	if scheme != "file" {
+		return ""
+	}
+	if u, err := url.Parse(at.Reveal()); err == nil && u.Path != "" {
+		return u.Path
+	}
+	return path
 }
 
 func openKeys(c config.Config) (*keyring.Ring, error) {

@@ -36,6 +36,11 @@ type (
 	scrapes      struct{ http.Handler }
 )
 
+// whole is everything, with what tells of calls around those who answer them.
+var whole = fx.Options(unwatched, watched)
+
+var unwatched = fx.Options(parts, observed, checks)
+
 // observed is how the server shows what it does.
 var observed = fx.Module("observed",
 	fx.Provide(

@@ -91,7 +91,7 @@ func Start(ctx context.Context, c config.Config, o Options) (*Server, error) {
 	s.app = fx.New(
 		fx.Supply(c, o, s),
 		fx.Provide(func() net.Listener { return listener }),
-		parts,
+		whole,
 		fx.Populate(&s.accounts),
 		with,
 		fx.Invoke(reachStorage, run),
@@ -113,7 +113,7 @@ func (s *Server) Stop(ctx context.Context) error { return s.app.Stop(ctx) }
 // line.
 func Use(ctx context.Context, c config.Config, o Options, fn any) error {
 	o.defaults()
-	app := fx.New(fx.Supply(c, o), parts, fx.Invoke(fn), quiet(o.Log))
+	app := fx.New(fx.Supply(c, o), whole, fx.Invoke(fn), quiet(o.Log))
 	err := app.Start(ctx)
 	if err == nil {
 		err = app.Err()

@@ -40,9 +40,7 @@ import (
 // parts is the whole server, taken apart: what each thing is made of. A thing
 // is made when another one asks for it, so the tools of the command line make
 // only what they need.
-var parts = fx.Options(platform, stores, modules, mailing, signingIn, publishing, background, web,
-	observed, watched,
-)
+var parts = fx.Options(platform, stores, modules, mailing, signingIn, publishing, background, web)
 
 // platform is what everything stands on.
 var platform = fx.Module("platform",
@@ -63,7 +61,9 @@ var platform = fx.Module("platform",
 		},
 		processors,
 		providers,
-		check(func(db sqldb.DB) health.Check { return health.Check{Name: "database", Run: db.Ping} }),
+		check(func(db sqldb.DB) health.Check {
+			return health.Check{Name: "database", Run: func(ctx context.Context) error { return db.Ping(ctx) }}
+		}),
 		check(checkStorage),
 		check(func(k *keyring.Ring) health.Check {
 			return health.Check{Name: "keys", Run: func(context.Context) error { return k.Err() }}
