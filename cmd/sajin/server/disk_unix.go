@@ -13,6 +13,6 @@ func diskSpace(folder string) (free, total uint64, err error) {
 	if err := syscall.Statfs(folder, &s); err != nil {
 		return 0, 0, &os.PathError{Op: "statfs", Path: folder, Err: err}
 	}
-	size := uint64(s.Bsize) //nolint:unconvert // its type is not the same everywhere
+	size := uint64(s.Bsize) // its type is not the same everywhere
 	return s.Bavail * size, s.Blocks * size, nil
 }
