@@ -160,8 +160,21 @@ func TestSigningIn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if keys, addresses := b.issuer.Asked("/jwks"), b.issuer.Asked("/.well-known/openid-configuration"); keys != 1 || addresses != 1 {
-			t.Error(keys, addresses)
+		asked := func() [2]int {
+			return [2]int{b.issuer.Asked("/.well-known/openid-configuration"), b.issuer.Asked("/jwks")}
+		}
+		if asked() != [2]int{1, 1} {
+			t.Error(asked())
+		}
+		b.clock = b.clock.Add(2 * time.Hour) // addresses may have changed, keys tell by their names
+		if _, err := b.signIn(oidctest.Lies{}); err != nil || asked() != [2]int{2, 1} {
+			t.Error(asked(), err)
+		}
+	})
+	t.Run("any signature with a public key will do", func(t *testing.T) {
+		b := newBench(t)
+		if _, err := b.signIn(oidctest.Lies{Algorithm: "PS256"}); err != nil {
+			t.Error(err)
 		}
 	})
 	t.Run("clocks may differ by the skew, either way", func(t *testing.T) {
@@ -318,6 +331,11 @@ func TestAProviderThatIsAway(t *testing.T) {
 		_, err := b.signIn(oidctest.Lies{Broken: true})
 		b.is(err, identity.ErrUnavailable)
 		b.issuer.Lie(oidctest.Lies{Broken: true})
+		b.is(b.provider.Ping(t.Context()), identity.ErrUnavailable)
+	})
+	t.Run("addresses that are less safe than the issuer are not used", func(t *testing.T) {
+		b := newBench(t)
+		b.issuer.Lie(oidctest.Lies{TokenURL: "ftp://example.com/token"})
 		b.is(b.provider.Ping(t.Context()), identity.ErrUnavailable)
 	})
 	t.Run("many who ask at once ask it once", func(t *testing.T) {

@@ -105,6 +105,9 @@ func (s *Identities) Finish(ctx context.Context, in Finish) (Finished, error) {
 	if in.Error != "" {
 		return back, refusedThere(in.Error)
 	}
+	if err := s.use(ctx, t); err != nil {
+		return back, err
+	}
 	said, err := provider.Exchange(ctx, identity.Answer{Code: in.Code, Verifier: s.verifier(t), Nonce: s.nonce(t)})
 	if err != nil {
 		return back, err
@@ -141,15 +144,18 @@ func refusedThere(code string) error {
 	}
 }
 
-// once uses the ticket up, in ctx's transaction: of all who finish with it one
-// succeeds. It fails with ErrTicket.
-func (s *Identities) once(ctx context.Context, t ticket) error {
-	hash := sha256.Sum256([]byte(s.derived(t, "finished")))
-	used := store.OneTimeToken{Hash: hash, Purpose: ticketPurpose, ExpiresAt: t.BegunAt.Add(TicketTTL)}
-	if err := s.Tokens.Issue(ctx, used); err != nil {
+// use uses the ticket up, before anybody else is troubled with it: of all who
+// come back with it one gets any further. It fails with ErrTicket.
+func (s *Identities) use(ctx context.Context, t ticket) error {
+	hash := sha256.Sum256([]byte(s.derived(t, "used")))
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+		used := store.OneTimeToken{Hash: hash, Purpose: ticketPurpose, ExpiresAt: t.BegunAt.Add(TicketTTL)}
+		if err := s.Tokens.Issue(ctx, used); err != nil {
+			return err
+		}
+		_, err := s.Tokens.Redeem(ctx, ticketPurpose, hash, s.Now())
 		return err
-	}
-	_, err := s.Tokens.Redeem(ctx, ticketPurpose, hash, s.Now())
+	})
 	if errors.Is(err, store.ErrOneTimeToken) {
 		return ErrTicket
 	}
@@ -159,9 +165,6 @@ func (s *Identities) once(ctx context.Context, t ticket) error {
 // linkOwn links who came back to the account of who went.
 func (s *Identities) linkOwn(ctx context.Context, t ticket, who accounts.Introduction) error {
 	return s.change(ctx, t.Account, func(ctx context.Context, a *accounts.Account) error {
-		if err := s.once(ctx, t); err != nil {
-			return err
-		}
 		if err := s.still(ctx, t); err != nil {
 			return err
 		}
@@ -204,9 +207,6 @@ func (s *Identities) prove(ctx context.Context, t ticket, said identity.Claims) 
 		return accounts.ErrNoProof
 	}
 	return s.Tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.once(ctx, t); err != nil {
-			return err
-		}
 		known, err := s.Identities.Find(ctx, said.Issuer, said.Subject)
 		if err != nil {
 			return err

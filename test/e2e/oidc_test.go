@@ -394,6 +394,7 @@ func TestLinkingAnIdentity(t *testing.T) {
 			}
 			issuer.Lie(oidctest.Lies{})
 			issuer.SignIn(oidctest.Person{Subject: "somebody else", Email: "x@example.com"})
+			w.browser().signIn() // with an account of their own
 			if got := prove(); got.Get("sign_in_error") != "accounts.identity-not-found" {
 				t.Error("as somebody else:", got)
 			}
@@ -433,7 +434,7 @@ func TestIdentityProvidersThatAreNotRight(t *testing.T) {
 		w.watch.turn(10 * time.Second)
 		rows := func() int64 {
 			return count(t, db, `SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM identities) + (SELECT count(*) FROM sessions)
-				+ (SELECT count(*) FROM one_time_tokens)`)
+				+ (SELECT count(*) FROM one_time_tokens WHERE used_at IS NULL)`)
 		}
 		before := rows()
 		for what, l := range map[string]struct {
@@ -540,7 +541,8 @@ func TestNobodyIsSignedInByAnother(t *testing.T) {
 			t.Fatal(got)
 		}
 		b.client.Jar.SetCookies(mustURL(t, w.server.URL), cookies)
-		if _, got := b.arrive(callback); !got.Has("sign_in_error") {
+		asked := issuer.Asked("/token")
+		if _, got := b.arrive(callback); got.Get("sign_in_error") != "accounts.sign-in-expired" || issuer.Asked("/token") != asked {
 			t.Error("a second time:", got)
 		}
 		slow := w.browser()

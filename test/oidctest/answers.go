@@ -27,6 +27,9 @@ func (i *Issuer) discovery(w http.ResponseWriter, _ *http.Request) {
 		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256"}, "code_challenge_methods_supported": []string{"S256"},
 	}
+	if i.lies.TokenURL != "" {
+		document["token_endpoint"] = i.lies.TokenURL
+	}
 	if i.lies.Methods != nil {
 		document["token_endpoint_auth_methods_supported"] = i.lies.Methods
 	}
@@ -151,7 +154,7 @@ func (i *Issuer) jwks(w http.ResponseWriter, _ *http.Request) {
 	var keys []map[string]any
 	for _, k := range i.keys {
 		keys = append(keys, map[string]any{
-			"kty": "RSA", "use": "sig", "alg": "RS256", "kid": k.id,
+			"kty": "RSA", "use": "sig", "kid": k.id,
 			"n": base64.RawURLEncoding.EncodeToString(k.private.N.Bytes()),
 			"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(k.private.E)).Bytes()),
 		})

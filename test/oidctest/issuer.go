@@ -31,7 +31,7 @@ type Lies struct {
 	WrongIssuer   bool
 	Expired       bool          // an hour ago
 	Ahead         time.Duration // how far the clock of the issuer goes ahead; behind, if negative
-	Algorithm     string        // "none", "HS256" with the public key as the secret; RS256 if empty
+	Algorithm     string        // "none", "HS256" with the public key as the secret, or PS256, which is honest; RS256 if empty
 	NoSubject     bool
 	NoToken       bool // an answer without an id_token
 	Garbled       bool // an id_token that is none
@@ -42,6 +42,7 @@ type Lies struct {
 	Huge      string   // the path that answers without end
 	Slow      string   // the path that answers when the test is over
 	Elsewhere string   // the issuer that discovery names
+	TokenURL  string   // the address of the token endpoint that discovery names
 	StaleAuth bool     // auth_time is an hour ago, whatever was asked for
 	Denies    bool     // the person says no
 	Methods   []string // of authenticating clients

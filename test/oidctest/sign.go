@@ -45,6 +45,8 @@ func (i *Issuer) sign(claims map[string]any) string {
 			panic(err)
 		}
 		method, with = jwt.SigningMethodHS256, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	case i.lies.Algorithm == "PS256": // which is no lie
+		method = jwt.SigningMethodPS256
 	case i.lies.WrongKey:
 		other, err := stranger()
 		if err != nil {

@@ -61,6 +61,8 @@ func identityChecks(providers map[string]identity.Provider) []health.Check {
 	var checks []health.Check
 	for _, name := range slices.Sorted(maps.Keys(providers)) {
 		checks = append(checks, health.Check{Name: "oidc." + name, Optional: true, Run: func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, 2*time.Second) // whoever asks how the server is must not wait for others
+			defer cancel()
 			if err := providers[name].Ping(ctx); err != nil {
 				return &health.Problem{Remedy: "see that this machine reaches the provider, and that auth.oidc." + name + ".issuer is exactly what its discovery document calls itself", Err: err}
 			}
