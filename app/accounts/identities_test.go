@@ -54,6 +54,25 @@ func (w *world) through(s *accounts.Identities, h *house, begun accounts.Begun) 
 	return s.Finish(w.t.Context(), accounts.Finish{Provider: "house", Ticket: begun.Ticket, State: h.asked.State, Code: "code"})
 }
 
+// verified has mail arrive at somebody's address.
+func (w *world) verified(id ident.AccountID) {
+	w.t.Helper()
+	w.must(w.db.Do(w.t.Context(), func(ctx context.Context) error {
+		a, err := w.accounts.Shared.Accounts.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		if _, err := a.VerifyEmail(a.Record().Email.Address, w.clock); err != nil {
+			return err
+		}
+		return w.accounts.Shared.Accounts.Save(ctx, a)
+	}))
+}
+
+func (w *world) password(id ident.AccountID) string {
+	return strings.TrimPrefix(w.record(id).PasswordHash, "cheap hash of ")
+}
+
 func TestIdentities(t *testing.T) {
 	begin := func(w *world, s *accounts.Identities) accounts.Begun {
 		b, err := s.Begin(t.Context(), "house", "/library")
@@ -74,7 +93,7 @@ func TestIdentities(t *testing.T) {
 		g := signIn(w, s, h)
 		w.in(g, nil)
 		w.equal("", w.record(g.Account).PasswordHash)
-		w.equal([]string{"accounts.account.registered.v1", "accounts.identity.linked.v1"}, w.topics())
+		w.equal([]string{"accounts.account.registered.v1", "accounts.account.email-verified.v1", "accounts.identity.linked.v1"}, w.topics())
 		w.equal(g.Account, signIn(w, s, h).Account)
 		w.equal([]string(nil), w.topics())
 	})
@@ -162,6 +181,38 @@ func TestIdentities(t *testing.T) {
 		_, err := w.through(s, h, b)
 		w.is(err, w.outbox.err)
 		w.equal(0, w.count(`SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM identities)`))
+	})
+	t.Run("the account with the same address is theirs if both sides have verified it", func(t *testing.T) {
+		w := newWorld(t)
+		s, h := w.withHouse()
+		hana := w.register("hana")
+		_, err := w.through(s, h, begin(w, s))
+		w.is(err, rules.ErrLinkSignInFirst)
+		w.verified(hana)
+		h.says.EmailVerified = false
+		_, err = w.through(s, h, begin(w, s))
+		w.is(err, rules.ErrLinkSignInFirst)
+		w.equal(0, w.count(`SELECT count(*) FROM identities`))
+		h.says.EmailVerified = true
+		w.equal(hana, signIn(w, s, h).Account)
+		w.equal(passwordOf("hana"), w.password(hana))
+		h.says.Email, h.says.EmailVerified = "other@example.com", false // which matters no more
+		w.equal(hana, signIn(w, s, h).Account)
+	})
+	t.Run("also if it was deleted, while it can come back", func(t *testing.T) {
+		w := newWorld(t)
+		s, h := w.withHouse()
+		hana := w.register("hana")
+		w.verified(hana)
+		w.must(w.accounts.Delete(t.Context(), hana))
+		w.equal(hana, signIn(w, s, h).Account)
+		w.equal(true, w.record(hana).DeletedAt.IsZero())
+		w.must(s.Identities.DeleteAll(t.Context(), hana))
+		w.must(w.accounts.Delete(t.Context(), hana))
+		w.pass(grace)
+		_, err := w.through(s, h, begin(w, s))
+		w.is(err, identity.ErrRefused)
+		w.equal(0, w.count(`SELECT count(*) FROM identities`))
 	})
 	t.Run("handles that are taken are passed over", func(t *testing.T) {
 		w := newWorld(t)

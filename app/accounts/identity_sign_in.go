@@ -81,14 +81,14 @@ func (s *Identities) admit(ctx context.Context, who accounts.Introduction, suffi
 	if err != nil {
 		return accounts.Identity{}, err
 	}
-	_, err = s.Accounts.ByEmail(ctx, email.Key)
+	held, err := s.Accounts.ByEmail(ctx, email.Key)
 	switch {
 	case err == nil:
-		return s.join(ctx, who)
+		return s.join(ctx, held.ID(), who)
 	case !errors.Is(err, accounts.ErrNotFound):
 		return accounts.Identity{}, err
 	}
-	a := accounts.Register(ident.New[ident.AccountID](s.IDs), email, profile, "", s.Now())
+	a := accounts.RegisterIntroduced(ident.New[ident.AccountID](s.IDs), email, profile, who, s.Now())
 	if err := s.Accounts.Insert(ctx, a); err != nil {
 		return accounts.Identity{}, err
 	}
@@ -99,13 +99,24 @@ func (s *Identities) admit(ctx context.Context, who accounts.Introduction, suffi
 	return i, s.Outbox.Append(ctx, a.Events()...)
 }
 
-// join links somebody to the account that has their address.
-func (s *Identities) join(ctx context.Context, who accounts.Introduction) (accounts.Identity, error) {
-	known, err := s.Identities.Find(ctx, who.Issuer, who.Subject)
-	if !errors.Is(err, accounts.ErrIdentityNotFound) { // it is theirs, made since this began
-		return known, err
-	}
-	return accounts.Identity{}, accounts.ErrLinkSignInFirst
+// join links somebody to the account that has their address, if that is theirs.
+// An account that was deleted comes back, as it does when they sign in.
+func (s *Identities) join(ctx context.Context, held ident.AccountID, who accounts.Introduction) (i accounts.Identity, err error) {
+	err = s.change(ctx, held, func(ctx context.Context, a *accounts.Account) error {
+		i, err = s.Identities.Find(ctx, who.Issuer, who.Subject)
+		if !errors.Is(err, accounts.ErrIdentityNotFound) { // it was made, with the account, since this began
+			return err
+		}
+		if err := a.Recognise(who); err != nil {
+			return err
+		}
+		if err := a.Return(s.Now()); err != nil {
+			return identity.ErrRefused.Because(err)
+		}
+		i, err = s.link(ctx, a, who)
+		return err
+	})
+	return i, err
 }
 
 // suffix tells a handle from one that is taken.

@@ -103,6 +103,28 @@ func foldHandle(s string) string {
 	return b.String()
 }
 
+// RegisterIntroduced makes an account, without a password, of what
+// Introduction.Application returned.
+func RegisterIntroduced(id ident.AccountID, email Email, p Profile, in Introduction, now time.Time) *Account {
+	a := Register(id, email, p, "", now)
+	if in.EmailVerified {
+		a.arrived(now)
+	}
+	return a
+}
+
+// Recognise tells whether the account is beyond doubt that of who is introduced
+// with its address: both the provider and this server have found the address to
+// be theirs. It fails with ErrLinkSignInFirst if one has not, for then somebody
+// may have taken an address that he cannot read, to wait for its owner.
+func (a *Account) Recognise(in Introduction) error {
+	email, err := ParseEmail(in.Email)
+	if err != nil || email.Key != a.r.Email.Key || !in.EmailVerified || a.r.EmailVerifiedAt.IsZero() {
+		return ErrLinkSignInFirst
+	}
+	return nil
+}
+
 // Link gives the account another way to sign in. has is how many identities it
 // has. It fails with ErrNotFound if the account was deleted, and with
 // ErrTooManyIdentities.

@@ -66,6 +66,49 @@ func TestHandlesOfTheIntroduced(t *testing.T) {
 	}
 }
 
+func TestBeingRecognised(t *testing.T) {
+	verified := func(t *testing.T) *accounts.Account {
+		t.Helper()
+		r := registered(t).Record()
+		r.EmailVerifiedAt = noon
+		return accounts.RestoreAccount(r)
+	}
+	in := google
+	in.Email = "HANA@example.com"
+	t.Run("takes both sides' word for the address", func(t *testing.T) {
+		if err := verified(t).Recognise(in); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("this server's alone will not do", func(t *testing.T) {
+		in := in
+		in.EmailVerified = false
+		is(t, verified(t).Recognise(in), accounts.ErrLinkSignInFirst)
+	})
+	t.Run("nor the provider's: the account may have been made for the owner to fall for", func(t *testing.T) {
+		is(t, registered(t).Recognise(in), accounts.ErrLinkSignInFirst)
+	})
+	t.Run("nor another address", func(t *testing.T) {
+		in := in
+		in.Email = "bora@example.com"
+		is(t, verified(t).Recognise(in), accounts.ErrLinkSignInFirst)
+	})
+	t.Run("a new account has its address verified by who introduces it, if by anybody", func(t *testing.T) {
+		for _, known := range []bool{true, false} {
+			in := google
+			in.EmailVerified = known
+			email, profile, err := in.Application("hana")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := accounts.RegisterIntroduced(hana, email, profile, in, noon).Record()
+			if r.EmailVerifiedAt.Equal(noon) != known || r.PasswordHash != "" {
+				t.Errorf("%t: %+v", known, r)
+			}
+		}
+	})
+}
+
 func TestLinking(t *testing.T) {
 	id := ident.IdentityID{15: 4}
 	linked := func(t *testing.T, a *accounts.Account) accounts.Identity {

@@ -180,7 +180,7 @@ func TestSigningInWithAnIdentityProvider(t *testing.T) {
 				t.Errorf("ended up at %s with %v", path, fragment)
 			}
 			first, got := b.redeem(fragment.Get("sign_in_code"))
-			if got.status != 201 || first.Account.Handle != "hana_kim" || first.Account.DisplayName != "Hana Kim" || first.Account.Email != "hana@example.com" || first.TokenType != "Bearer" {
+			if got.status != 201 || first.Account.Handle != "hana_kim" || first.Account.DisplayName != "Hana Kim" || first.Account.Email != "hana@example.com" || !first.Account.EmailVerified || first.TokenType != "Bearer" {
 				t.Errorf("%d %s", got.status, got.body)
 			}
 			w.live("the first session", first.AccessToken, "")
