@@ -58,14 +58,14 @@ func (w *world) through(s *accounts.Identities, h *house, begun accounts.Begun) 
 func (w *world) verified(id ident.AccountID) {
 	w.t.Helper()
 	w.must(w.db.Do(w.t.Context(), func(ctx context.Context) error {
-		a, err := w.accounts.Shared.Accounts.Lock(ctx, id)
+		a, err := w.accounts.Accounts.Lock(ctx, id)
 		if err != nil {
 			return err
 		}
 		if _, err := a.VerifyEmail(a.Record().Email.Address, w.clock); err != nil {
 			return err
 		}
-		return w.accounts.Shared.Accounts.Save(ctx, a)
+		return w.accounts.Accounts.Save(ctx, a)
 	}))
 }
 
