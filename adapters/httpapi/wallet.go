@@ -17,7 +17,7 @@ type Wallet struct {
 }
 
 type newPurchase struct {
-	PriceCoins *money.Coins `json:"price_coins,omitempty" minimum:"0" maximum:"1000000" doc:"What you were told that it costs: 409 wallet.price-changed, and nothing is charged, if it is not that any more"`
+	PriceCoins *money.Coins `json:"price_coins,omitempty" minimum:"0" maximum:"1000000" doc:"What you were told that it costs: 409 wallet.price-changed, and nothing is charged, if it is not that any more. Who leaves it out pays whatever it costs now"`
 }
 
 func (w *Wallet) register(r *registry) {
