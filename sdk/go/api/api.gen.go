@@ -989,7 +989,7 @@ type NewProof struct {
 
 // NewPurchase defines model for NewPurchase.
 type NewPurchase struct {
-	// PriceCoins What you were told that it costs: 409 wallet.price-changed, and nothing is charged, if it is not that any more
+	// PriceCoins What you were told that it costs: 409 wallet.price-changed, and nothing is charged, if it is not that any more. Who leaves it out pays whatever it costs now
 	PriceCoins *int64 `json:"price_coins,omitempty"`
 }
 
