@@ -34,7 +34,8 @@ const settings = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=
 
 // Options are what an operator may tune.
 type Options struct {
-	Readers int // connections that only read, for a file; 0 is twice the cores and at least four
+	Readers  int  // connections that only read, for a file; 0 is twice the cores and at least four
+	Existing bool // fail where there is no file, rather than make one
 }
 
 // DB is one SQLite database.
@@ -70,11 +71,17 @@ func open(ctx context.Context, path string, options Options) (*DB, error) {
 	if path == "" || strings.ContainsRune(path, 0) {
 		return nil, errors.New("not a path")
 	}
-	if err := create(path); err != nil {
-		return nil, err
-	}
 	name := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + settings // '?', '#' and '%' are letters of a path
 	var err error
+	if options.Existing {
+		name += "&mode=rw"
+		_, err = os.Stat(path)
+	} else {
+		err = create(path)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if db.writer, err = newWriter(ctx, name); err != nil {
 		return nil, err
 	}

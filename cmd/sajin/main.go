@@ -29,6 +29,7 @@ type cli struct {
 	globals
 
 	Serve   serveCmd   `cmd:"" help:"Run the server."`
+	Doctor  doctorCmd  `cmd:"" help:"Look at everything that the server stands on, and say what to do."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to the newest schema."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the document that describes the API."`
 	Admin   adminCmd   `cmd:"" help:"What an operator does by hand."`

@@ -30,8 +30,16 @@ func resource(constructor any) any {
 
 func route(constructor any) any { return fx.Annotate(constructor, fx.ResultTags(`group:"routes"`)) }
 
-// check adds a health.Check, for /readyz and `sajin doctor`.
-func check(constructor any) any { return fx.Annotate(constructor, fx.ResultTags(`group:"checks"`)) }
+// check adds a health.Check, for /readyz and `sajin doctor`. The constructor is a
+// function that only makes the check, and looks at nothing.
+func check(constructor any) any {
+	registered = append(registered, constructor)
+	return fx.Annotate(constructor, fx.ResultTags(`group:"checks"`))
+}
+
+// registered are the constructors of all checks; it is filled while the program
+// is initialised.
+var registered []any
 
 func newAPI(c config.Config, o Options, auth httpapi.Authenticator, sealer link.Sealer, ids *ident.Source, log *slog.Logger,
 	resources []httpapi.Resource, routes []httpapi.Route, requests *metrics.Requests, stepUp *accounts.StepUp,
