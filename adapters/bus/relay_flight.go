@@ -10,15 +10,16 @@ import (
 
 	"github.com/sajin-sns/sajin/ports/backoff"
 	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/trace"
 )
 
 // publish sees an event through, also when the relay is told to stop.
 func (r *Relay) publish(e event.Envelope) {
 	err := r.try(e)
 	r.land(e)
-	ctx, cancel := context.WithTimeout(context.Background(), r.o.Lease)
+	ctx, cancel := context.WithTimeout(trace.With(context.Background(), e.TraceID), r.o.Lease)
 	defer cancel()
-	log := r.o.Log.With("event", e.ID.String(), "topic", e.Topic, "trace_id", e.TraceID)
+	log := r.o.Log.With("event", e.ID.String(), "topic", e.Topic)
 	if err == nil {
 		r.published.Add(1)
 		if err := r.outbox.Sent(ctx, e); err != nil {

@@ -159,13 +159,13 @@ func (r *Router) Stop(ctx context.Context) error {
 // handle sees a message through: nil means that it is done with, also when it
 // had to be parked. An error gives it back.
 func (r *Router) handle(c *consumer, m *message.Message) error {
-	log := r.o.Log.With("consumer", c.Consumer, "topic", c.Topic, "event", m.Metadata.Get(metaEvent), "trace_id", m.Metadata.Get(metaTrace))
+	log := r.o.Log.With("consumer", c.Consumer, "topic", c.Topic, "event", m.Metadata.Get(metaEvent))
+	ctx := trace.With(r.ctx, m.Metadata.Get(metaTrace))
 	e, err := decode(c.Topic, m)
 	if err != nil {
-		log.ErrorContext(r.ctx, "a message that no relay has sent is dropped", "error", err)
+		log.ErrorContext(ctx, "a message that no relay has sent is dropped", "error", err)
 		return nil
 	}
-	ctx := trace.With(r.ctx, e.TraceID)
 	for attempt := 1; ; attempt++ {
 		err = r.attempt(ctx, c, e)
 		if err == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/jobs"
+	"github.com/sajin-sns/sajin/ports/trace"
 )
 
 // Jobs is jobs.Queue. A lease that ran out may still be extended or finished,
@@ -37,7 +38,7 @@ var errIncomplete = errors.New("a job needs a kind, a subject and an owner")
 // nothing to update: a job that is waiting is then not claimed before ctx's
 // transaction has committed, and sees what it wrote.
 func (s *Jobs) Enqueue(ctx context.Context, job jobs.Job) error {
-	return s.put(ctx, job, `next_payload = excluded.payload, next_run_at = excluded.run_at
+	return s.put(ctx, job, `next_payload = excluded.payload, next_run_at = excluded.run_at, next_trace_id = excluded.trace_id
 			WHERE jobs.running AND jobs.next_run_at IS NULL`)
 }
 
@@ -48,6 +49,8 @@ func (s *Jobs) Reschedule(ctx context.Context, job jobs.Job) error {
 			turn = CASE WHEN jobs.running THEN jobs.turn END,
 			run_at = CASE WHEN jobs.running THEN jobs.run_at ELSE excluded.run_at END,
 			attempts = CASE WHEN jobs.running THEN jobs.attempts ELSE 0 END,
+			trace_id = CASE WHEN jobs.running THEN jobs.trace_id ELSE excluded.trace_id END,
+			next_trace_id = CASE WHEN jobs.running THEN excluded.trace_id END,
 			next_payload = CASE WHEN jobs.running THEN excluded.payload END,
 			next_run_at = CASE WHEN jobs.running THEN excluded.run_at END`)
 }
@@ -62,10 +65,10 @@ func (s *Jobs) put(ctx context.Context, job jobs.Job, update string) error {
 	if job.RunAt.After(now) {
 		at = job.RunAt
 	}
-	_, err := s.db.Exec(ctx, `INSERT INTO jobs (id, kind, subject, owner, payload, turn, run_at, running, attempts, lease, last_error, created_at)
-		VALUES ($1, $2, $3, $4, $5, NULL, $6, FALSE, 0, 0, '', $7)
+	_, err := s.db.Exec(ctx, `INSERT INTO jobs (id, kind, subject, owner, payload, turn, run_at, running, attempts, lease, last_error, created_at, trace_id)
+		VALUES ($1, $2, $3, $4, $5, NULL, $6, FALSE, 0, 0, '', $7, $8)
 		ON CONFLICT (kind, subject) DO UPDATE SET `+update,
-		ident.New[ident.JobID](s.ids), job.Kind, ident.JobID(job.Subject), job.Owner, job.Payload, at, now)
+		ident.New[ident.JobID](s.ids), job.Kind, ident.JobID(job.Subject), job.Owner, job.Payload, at, now, trace.ID(ctx))
 	if err != nil {
 		return wrap("enqueue "+job.Kind, err)
 	}
@@ -125,7 +128,7 @@ func (s *Jobs) Finish(ctx context.Context, l jobs.Lease) error {
 		}
 		return nil
 	}, `UPDATE jobs SET running = FALSE, turn = NULL, attempts = 0, last_error = '', payload = next_payload, run_at = next_run_at,
-		next_payload = NULL, next_run_at = NULL`+held+` AND next_run_at IS NOT NULL`, l.ID, l.Fence)
+		trace_id = next_trace_id, next_trace_id = NULL, next_payload = NULL, next_run_at = NULL`+held+` AND next_run_at IS NOT NULL`, l.ID, l.Fence)
 	err := s.db.Send(ctx, &b)
 	if errors.Is(err, jobs.ErrLeaseLost) {
 		return jobs.ErrLeaseLost

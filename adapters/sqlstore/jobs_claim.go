@@ -45,7 +45,7 @@ func (s *Jobs) claim(ctx context.Context, kind string, lease time.Duration) (l j
 
 // take claims the first of the fair queue that nobody else is just claiming.
 func (s *Jobs) take(ctx context.Context, kind string, until time.Time) (l jobs.Lease, ok bool, err error) {
-	found, err := sqldb.List(ctx, s.db, scanLease, `SELECT id, kind, subject, owner, payload, run_at, lease, attempts FROM jobs
+	found, err := sqldb.List(ctx, s.db, scanLease, `SELECT id, kind, subject, owner, payload, run_at, lease, attempts, coalesce(trace_id, '') FROM jobs
 		WHERE kind = $1 AND turn IS NOT NULL ORDER BY turn, run_at, id LIMIT 1`+s.db.Dialect().SkipLocked, kind)
 	if err != nil || len(found) == 0 {
 		return l, false, err
@@ -60,7 +60,7 @@ func (s *Jobs) take(ctx context.Context, kind string, until time.Time) (l jobs.L
 
 func scanLease(row sqldb.Row) (l jobs.Lease, err error) {
 	var subject ident.JobID
-	err = row.Scan(&l.ID, &l.Job.Kind, &subject, &l.Job.Owner, &l.Job.Payload, &l.Job.RunAt, &l.Fence, &l.Attempt)
+	err = row.Scan(&l.ID, &l.Job.Kind, &subject, &l.Job.Owner, &l.Job.Payload, &l.Job.RunAt, &l.Fence, &l.Attempt, &l.TraceID)
 	l.Job.Subject = subject
 	return l, err
 }

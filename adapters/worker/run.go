@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sajin-sns/sajin/ports/jobs"
+	"github.com/sajin-sns/sajin/ports/trace"
 )
 
 var (
@@ -77,7 +78,7 @@ func (p *Pool) settle(ctx, limited context.Context, k *kind, l jobs.Lease, err e
 		log.WarnContext(ctx, "a job was given to another worker while it ran", "error", err)
 	case errors.Is(cause, errStopping):
 		k.released.Add(1)
-		p.settled(log, "release", func(ctx context.Context) error { return p.queue.Release(ctx, l) })
+		p.settled(ctx, log, "release", func(ctx context.Context) error { return p.queue.Release(ctx, l) })
 	case permanent || l.Attempt >= jobs.MaxAttempts:
 		p.giveUp(ctx, k, l, err, log)
 	default:
@@ -86,7 +87,7 @@ func (p *Pool) settle(ctx, limited context.Context, k *kind, l jobs.Lease, err e
 		}
 		k.retried.Add(1)
 		log.WarnContext(ctx, "a job failed and will be tried again", "error", err)
-		p.retry(l, err, log)
+		p.retry(ctx, l, err, log)
 	}
 }
 
@@ -104,23 +105,23 @@ func (p *Pool) giveUp(ctx context.Context, k *kind, l jobs.Lease, cause error, l
 		k.lost.Add(1)
 	case errors.Is(context.Cause(ctx), errStopping):
 		k.released.Add(1)
-		p.settled(log, "release", func(ctx context.Context) error { return p.queue.Release(ctx, l) })
+		p.settled(ctx, log, "release", func(ctx context.Context) error { return p.queue.Release(ctx, l) })
 	default:
 		log.ErrorContext(ctx, "a job cannot be given up, which will be tried again", "error", err)
 		k.retried.Add(1)
-		p.retry(l, cause, log)
+		p.retry(ctx, l, cause, log)
 	}
 }
 
-func (p *Pool) retry(l jobs.Lease, cause error, log *slog.Logger) {
+func (p *Pool) retry(ctx context.Context, l jobs.Lease, cause error, log *slog.Logger) {
 	at := p.o.Now().Add(p.o.Backoff(l.Attempt))
-	p.settled(log, "retry", func(ctx context.Context) error { return p.queue.Retry(ctx, l, at, cause.Error()) })
+	p.settled(ctx, log, "retry", func(ctx context.Context) error { return p.queue.Retry(ctx, l, at, cause.Error()) })
 }
 
-// settled gives a job back, also while the pool is stopping. What fails is not
+// settled gives a job back, though the run's context has ended and also while the pool is stopping. What fails is not
 // tried again: the lease will end.
-func (p *Pool) settled(log *slog.Logger, what string, give func(ctx context.Context) error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.running), patience)
+func (p *Pool) settled(ctx context.Context, log *slog.Logger, what string, give func(ctx context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	if err := give(ctx); err != nil {
 		log.ErrorContext(ctx, "a job cannot be given back, and will be when its lease ends", "how", what, "error", err)
@@ -141,7 +142,7 @@ func safely(run func() error) (err error) {
 // jobs.ErrLeaseLost for its cause, when the lease is lost, or may be because the
 // queue has not answered for as long as it lasts.
 func (p *Pool) hold(l jobs.Lease, log *slog.Logger) (ctx context.Context, let func()) {
-	ctx, cancel := context.WithCancelCause(p.running)
+	ctx, cancel := context.WithCancelCause(trace.With(p.running, l.TraceID))
 	stop := make(chan struct{})
 	stopped := make(chan struct{})
 	end := time.Now().Add(p.o.Lease)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ func (cmd serveCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	log.Info("sajin is running", "url", s.URL, "version", versionText(), "database", c.DatabaseURL(), "blobs", c.BlobURL(), "took", time.Since(started).Round(time.Millisecond).String())
+	log.Info("sajin is running", "url", s.URL, "version", versionText(), "env", c.Env, "database", c.DatabaseURL(), "blobs", c.BlobURL(), "events", cmp.Or(c.Events.URL.String(), "in process"), "took", time.Since(started).Round(time.Millisecond).String())
 	if cmd.Demo {
 		if err := fill(ctx, s); err != nil {
 			log.Error("the demo is incomplete", "error", err)

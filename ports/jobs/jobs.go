@@ -65,7 +65,8 @@ type Lease struct {
 	ID      ident.JobID
 	Job     Job
 	Fence   int64
-	Attempt int // 1 for the first
+	Attempt int    // 1 for the first
+	TraceID string // of the request that asked for the job: what the ctx of Enqueue carried
 }
 
 // Depth is how much of a kind is waiting.

@@ -14,6 +14,7 @@ import (
 	"github.com/sajin-sns/sajin/adapters/worker"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/jobs"
+	"github.com/sajin-sns/sajin/ports/trace"
 )
 
 // Jobs is what a queue of jobs promises, alone and under a worker.Pool. over
@@ -21,6 +22,7 @@ import (
 func Jobs(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb.DB, now func() time.Time) worker.Queue) {
 	for name, promise := range map[string]func(*yard){
 		"a job is handed out as it was enqueued":                           jobRoundTrip,
+		"a job carries the id of the request that asked for it":            jobTrace,
 		"a job for later is handed out when its time comes":                jobForLater,
 		"a job of a transaction that failed never runs":                    jobRolledBack,
 		"one that waits already stays as it is":                            jobWaitsAlready,
@@ -174,6 +176,36 @@ func jobRoundTrip(y *yard) {
 			y.t.Errorf("%+v has nothing to do, or is nobody's, and was enqueued", job)
 		}
 	}
+}
+
+func jobTrace(y *yard) {
+	asked := func(id string) context.Context { return trace.With(y.t.Context(), id) }
+	carries := func(id string) jobs.Lease {
+		y.t.Helper()
+		l := y.next()
+		if l.TraceID != id {
+			y.t.Errorf("carries %q, not %q", l.TraceID, id)
+		}
+		return l
+	}
+	job := y.job(y.hana)
+	y.must(y.Enqueue(asked("first"), job))
+	y.must(y.Enqueue(asked("second"), job)) // it waits already
+	running := carries("first")
+	y.must(y.Enqueue(asked("third"), job))
+	y.finish(running)
+	y.finish(carries("third"))
+
+	y.must(y.Enqueue(asked("fourth"), job))
+	y.must(y.Reschedule(asked("fifth"), job))
+	running = carries("fifth")
+	y.must(y.Reschedule(asked("sixth"), job))
+	y.finish(running)
+	y.must(y.Retry(y.t.Context(), carries("sixth"), y.clock.now(), "not now"))
+	y.finish(carries("sixth"))
+
+	y.must(y.Enqueue(y.t.Context(), job))
+	y.finish(carries(""))
 }
 
 func jobForLater(y *yard) {

@@ -42,6 +42,7 @@ func (o *Options) defaults() {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Log = slog.New(traced{o.Log.Handler()})
 	if o.Now == nil {
 		o.Now = time.Now
 	}
