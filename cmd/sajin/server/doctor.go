@@ -7,7 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,13 +57,11 @@ func diagnose(ctx context.Context, c config.Config, o Options, within time.Durat
 		exam{"data_dir", p.dataDir}, exam{"public_url", p.publicURL}, exam{"payments", p.payments},
 		exam{"database", p.openDatabase}, exam{"storage", p.openStorage}, exam{"keys", p.openKeys})
 	defer p.close()
+	made, failed := p.make(ctx, registered)
+	defer made.stop()
 	exams := []exam{{"database durability", p.durability}, {"database writing", p.writing}, {"storage probe", p.probe}}
-	for _, constructor := range registered {
-		if e, new := p.checking(constructor); new {
-			exams = append(exams, e)
-		}
-	}
-	return append(findings, p.examine(ctx, exams...)...)
+	findings = append(findings, p.examine(ctx, append(exams, made.exams()...)...)...)
+	return append(findings, failed...)
 }
 
 // patient is a server that does not run, and what of it could be opened.
@@ -177,49 +177,94 @@ func oneLine(err error) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// checking is the exam that a check of /readyz makes, on what was opened here. It
-// is not new where it would look at what has been looked at already.
-func (p *patient) checking(constructor any) (e exam, new bool) {
-	name := nameOf(constructor)
-	switch name {
-	case "database", "keys", "storage":
-		return e, false
+// checkups are the checks of /readyz, made of what was opened here. They are
+// added to by makers that may still be at it when nobody waits for them any more.
+type checkups struct {
+	mu     sync.Mutex
+	checks []health.Check
+	apps   []*fx.App
+}
+
+// make makes the checks, each with all that it needs and by itself. It answers
+// the checks, and findings about those that could not be made.
+func (p *patient) make(ctx context.Context, constructors []any) (made *checkups, failed []Finding) {
+	made = &checkups{}
+	var makers []exam
+	for _, constructor := range constructors {
+		name := nameOf(constructor)
+		switch name {
+		case "database", "keys", "storage": // which have exams of their own
+			continue
+		}
+		makers = append(makers, exam{name, func(ctx context.Context) (string, error) { return "", p.add(ctx, made, constructor) }})
 	}
-	return exam{name, func(ctx context.Context) (string, error) {
-		var made health.Check
-		app := fx.New(
-			fx.Supply(p.c, p.o), unwatched,
-			fx.Decorate(p.db.get, p.blobs.get, p.keys.get),
-			fx.Invoke(into(constructor, &made)), quiet(slog.New(slog.DiscardHandler)),
-		)
-		if err := app.Start(ctx); err != nil {
-			return "", rootCause(err)
+	for _, f := range p.examine(ctx, makers...) {
+		if f.Status != Fine {
+			failed = append(failed, f)
 		}
-		defer func() {
-			stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), examWithin)
+	}
+	return made, failed
+}
+
+func (p *patient) add(ctx context.Context, made *checkups, constructor any) error {
+	var checks []health.Check
+	app := fx.New(
+		fx.Supply(p.c, p.o), unwatched,
+		fx.Decorate(p.db.get, p.blobs.get, p.keys.get),
+		fx.Invoke(into(constructor, &checks)), quiet(slog.New(slog.DiscardHandler)),
+	)
+	err := app.Start(ctx)
+	made.mu.Lock()
+	defer made.mu.Unlock()
+	made.apps = append(made.apps, app)
+	if err != nil {
+		return rootCause(err)
+	}
+	made.checks = append(made.checks, checks...)
+	return nil
+}
+
+// exams are those that the checks make, by name.
+func (c *checkups) exams() (exams []exam) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	slices.SortFunc(c.checks, func(a, b health.Check) int { return strings.Compare(a.Name, b.Name) })
+	for _, check := range c.checks {
+		exams = append(exams, exam{check.Name, func(ctx context.Context) (string, error) {
+			err := check.Run(ctx)
+			if err != nil && check.Optional {
+				err = mild{err}
+			}
+			return "", err
+		}})
+	}
+	return exams
+}
+
+func (c *checkups) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, app := range c.apps {
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), examWithin)
 			defer cancel()
-			_ = app.Stop(stopping)
+			_ = app.Stop(ctx)
 		}()
-		err := made.Run(ctx)
-		if err != nil && made.Optional {
-			err = mild{err}
-		}
-		return "", err
-	}}, true
+	}
 }
 
 // into makes of a constructor a function of the same parameters that keeps the
-// check which it answers.
-func into(constructor any, made *health.Check) any {
-	make := reflect.ValueOf(constructor)
+// checks which it answers.
+func into(constructor any, checks *[]health.Check) any {
+	fn := reflect.ValueOf(constructor)
 	in := []reflect.Type{}
-	for i := range make.Type().NumIn() {
-		in = append(in, make.Type().In(i))
+	for i := range fn.Type().NumIn() {
+		in = append(in, fn.Type().In(i))
 	}
 	failure := reflect.TypeFor[error]()
 	return reflect.MakeFunc(reflect.FuncOf(in, []reflect.Type{failure}, false), func(args []reflect.Value) []reflect.Value {
-		out := make.Call(args)
-		*made = out[0].Interface().(health.Check)
+		out := fn.Call(args)
+		*checks = checksOf(out[0])
 		if len(out) > 1 {
 			return out[1:]
 		}
@@ -227,18 +272,26 @@ func into(constructor any, made *health.Check) any {
 	}).Interface()
 }
 
+func checksOf(made reflect.Value) []health.Check {
+	if one, ok := made.Interface().(health.Check); ok {
+		return []health.Check{one}
+	}
+	all, _ := made.Interface().([]health.Check)
+	return all
+}
+
 // nameOf is what a check is called, which it must tell before what it looks at
 // can be opened.
 func nameOf(constructor any) (name string) {
-	defer func() {
-		if recover() != nil {
-			name = "check of " + reflect.TypeOf(constructor).In(0).String()
-		}
-	}()
-	make := reflect.ValueOf(constructor)
+	name = "check of " + reflect.TypeOf(constructor).In(0).String()
+	defer func() { _ = recover() }() // it looks at what is not there
+	fn := reflect.ValueOf(constructor)
 	var nothing []reflect.Value
-	for i := range make.Type().NumIn() {
-		nothing = append(nothing, reflect.Zero(make.Type().In(i)))
+	for i := range fn.Type().NumIn() {
+		nothing = append(nothing, reflect.Zero(fn.Type().In(i)))
 	}
-	return make.Call(nothing)[0].Interface().(health.Check).Name
+	if checks := checksOf(fn.Call(nothing)[0]); len(checks) > 0 {
+		name = checks[0].Name
+	}
+	return name
 }

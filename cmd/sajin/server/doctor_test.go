@@ -163,7 +163,11 @@ func TestDoctorMakesEveryCheck(t *testing.T) {
 	_ = check(func(ids *ident.Source) health.Check {
 		return health.Check{Name: "ids", Run: func(context.Context) error { panic("no ids") }}
 	})
+	_ = check(func(config.Config) []health.Check {
+		return []health.Check{{Name: "oidc.a", Run: func(context.Context) error { return nil }}, {Name: "oidc.b", Run: func(context.Context) error { return nil }}}
+	})
 	findings := Diagnose(t.Context(), at(t.TempDir()), Options{})
+	want(t, findings, "oidc.a: ok, oidc.b: ok")
 	want(t, findings, "ids: problem, check of config.Config: problem")
 	if f := want(t, findings, "mail: warning"); f.Detail != "refused" || f.Remedy != "start the mail server" {
 		t.Errorf("%+v", f)

@@ -40,7 +40,7 @@ var signingIn = fx.Module("identities",
 		},
 		resource(func(i *httpapi.Identities) httpapi.Resource { return i }),
 		route(func(i *httpapi.Identities) httpapi.Route { return i.Callback() }),
-		fx.Annotate(identityChecks, fx.ResultTags(`group:"checks,flatten"`)),
+		check(identityChecks),
 	),
 )
 

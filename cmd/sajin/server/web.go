@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"reflect"
 	"slices"
 	"time"
 
@@ -30,11 +31,15 @@ func resource(constructor any) any {
 
 func route(constructor any) any { return fx.Annotate(constructor, fx.ResultTags(`group:"routes"`)) }
 
-// check adds a health.Check, for /readyz and `sajin doctor`. The constructor is a
-// function that only makes the check, and looks at nothing.
+// check adds a health.Check, or several, for /readyz and `sajin doctor`. The
+// constructor is a function that only makes them, and looks at nothing.
 func check(constructor any) any {
 	registered = append(registered, constructor)
-	return fx.Annotate(constructor, fx.ResultTags(`group:"checks"`))
+	group := `group:"checks"`
+	if reflect.TypeOf(constructor).Out(0).Kind() == reflect.Slice {
+		group = `group:"checks,flatten"`
+	}
+	return fx.Annotate(constructor, fx.ResultTags(group))
 }
 
 // registered are the constructors of all checks; it is filled while the program
