@@ -478,6 +478,15 @@ func TestIdentityProvidersThatAreNotRight(t *testing.T) {
 				t.Error("it holds the client's secret")
 			}
 		})
+		t.Run("metrics tell it apart", func(t *testing.T) {
+			w.in(t)
+			got := string(w.ask("GET", "/metrics", "").body)
+			for _, outcome := range []string{"unavailable", "signature", "nonce", "audience", "issuer", "expired", "clock", "malformed"} {
+				if !strings.Contains(got, `sajin_identity_provider_operations_total{operation="exchange",outcome="`+outcome+`",provider="google"} `) {
+					t.Errorf("not: %s", outcome)
+				}
+			}
+		})
 		t.Run("and then it works", func(t *testing.T) {
 			w.in(t)
 			w.browser().signIn()

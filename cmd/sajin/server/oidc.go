@@ -12,6 +12,8 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/sajin-sns/sajin/adapters/httpapi"
+	"github.com/sajin-sns/sajin/adapters/instrument"
+	"github.com/sajin-sns/sajin/adapters/metrics"
 	"github.com/sajin-sns/sajin/adapters/oidc"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/app/accounts"
@@ -23,11 +25,16 @@ import (
 	"github.com/sajin-sns/sajin/ports/store"
 )
 
+// identityCalls are those of identity providers.
+type identityCalls struct{ *metrics.Calls }
+
 // signingIn is signing in with identity providers.
 var signingIn = fx.Module("identities",
 	fx.Provide(
 		fx.Annotate(sqlstore.NewIdentities, fx.As(new(store.Identities))),
 		identityProviders,
+		func() identityCalls { return identityCalls{metrics.NewIdentityCalls()} },
+		measures(func(c identityCalls) *metrics.Calls { return c.Calls }),
 		func(s accounts.Shared, sessions *accounts.Sessions, i store.Identities, t store.OneTimeTokens, p map[string]identity.Provider, sealer link.Sealer, ids *ident.Source) *accounts.Identities {
 			return &accounts.Identities{
 				Shared: s, Identities: i, Tokens: t, Providers: p, Sealer: sealer, Random: rand.Reader, IDs: ids, Mint: sessions.Mint,
@@ -44,13 +51,13 @@ var signingIn = fx.Module("identities",
 	),
 )
 
-func identityProviders(c config.Config, now func() time.Time) map[string]identity.Provider {
+func identityProviders(c config.Config, now func() time.Time, calls identityCalls) map[string]identity.Provider {
 	all := map[string]identity.Provider{}
 	for name, p := range c.IdentityProviders() {
-		all[name] = oidc.New(oidc.Options{
+		all[name] = instrument.Identities(name, oidc.New(oidc.Options{
 			Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: p.ClientSecret.Reveal(),
 			RedirectURL: c.PublicURL() + "/v1/auth/" + name + "/callback", Now: now,
-		})
+		}), calls.Around)
 	}
 	return all
 }
