@@ -54,6 +54,9 @@ type Blob struct {
 	URL       URL    `koanf:"url" empty:"file:<data_dir>/blobs" doc:"file:<path>, memory: or s3://bucket/prefix?endpoint=http://host:port&region=...&style=path; of a bucket all but its name may be left out"`
 	AccessKey Secret `koanf:"access_key" doc:"access key of the bucket"`
 	SecretKey Secret `koanf:"secret_key" doc:"secret key of the bucket"`
+
+	Downloads   string        `koanf:"downloads" default:"proxy" oneof:"proxy,redirect" doc:"redirect sends who may see a picture on to the bucket, by a link of its own; proxy sends the bytes"`
+	RedirectTTL time.Duration `koanf:"redirect_ttl" default:"1m" min:"1s" max:"1h" doc:"how long such a link works"`
 }
 
 // Events is how domain events travel once they are committed.

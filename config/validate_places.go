@@ -51,6 +51,10 @@ func (c Config) checkStores(p *Problems) {
 		p.add("blob.url", "must be file:<path>, memory: or s3://bucket?endpoint=...&region=...")
 	}
 
+	if c.Blob.Downloads == "redirect" && c.BlobURL().Scheme() != "s3" {
+		p.add("blob.downloads", "must be proxy unless blob.url names a bucket: there is nowhere to redirect to")
+	}
+
 	if events := c.Events.URL; events != "" {
 		if u, err := url.Parse(events.Reveal()); err != nil || u.Scheme != "nats" || u.Host == "" {
 			p.add("events.url", "must be like nats://host:4222, or empty")

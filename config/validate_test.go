@@ -63,6 +63,8 @@ func TestOneWrongValueIsNamed(t *testing.T) {
 		"a bucket without keys":              {set: map[string]any{"blob.url": "s3://b"}, want: "blob.access_key blob.secret_key"},
 		"a bucket":                           {set: map[string]any{"blob.url": "s3://b?endpoint=http://h:9000&region=r", "blob.access_key": "a", "blob.secret_key": "s"}},
 		"a bucket at no endpoint":            {set: map[string]any{"blob.url": "s3://b?endpoint=h:9000", "blob.access_key": "a", "blob.secret_key": "s"}, want: "blob.url"},
+		"redirects to a folder":              {set: map[string]any{"blob.downloads": "redirect"}, want: "blob.downloads"},
+		"redirects to a bucket":              {set: map[string]any{"blob.url": "s3://b", "blob.access_key": "a", "blob.secret_key": "s", "blob.downloads": "redirect"}},
 		"a bucket of no style":               {set: map[string]any{"blob.url": "s3://b?style=virtual", "blob.access_key": "a", "blob.secret_key": "s"}, want: "blob.url"},
 		"a bucket with capitals in a prefix": {set: map[string]any{"blob.url": "s3://b/Photos", "blob.access_key": "a", "blob.secret_key": "s"}, want: "blob.url"},
 		"a bucket with a prefix and a style": {set: map[string]any{"blob.url": "s3://b/photos/of.2026?style=host", "blob.access_key": "a", "blob.secret_key": "s"}},

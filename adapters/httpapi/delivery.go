@@ -20,8 +20,15 @@ import (
 type Delivery struct {
 	Blobs  blob.Store
 	Signer link.Signer
-	Log    *slog.Logger
-	Now    func() time.Time
+
+	// Direct, if there is one, signs the way to the storage: who may see a
+	// rendition is sent there, for DirectTTL, and its bytes do not pass through
+	// here.
+	Direct    blob.Presigner
+	DirectTTL time.Duration
+
+	Log *slog.Logger
+	Now func() time.Time
 }
 
 // Route is where renditions are.
@@ -30,6 +37,10 @@ func (d *Delivery) Route() Route {
 }
 
 func (d *Delivery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if d.Direct != nil {
+		d.redirect(w, r)
+		return
+	}
 	object, err := d.open(r)
 	if err != nil {
 		writeProblem(w, problemOf(r.Context(), d.Log, err))
@@ -72,13 +83,22 @@ func (w *refusing) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-func (d *Delivery) open(r *http.Request) (blob.Object, error) {
-	key := r.PathValue("key")
+// allowed is the key that a request may read, by its link.
+func (d *Delivery) allowed(r *http.Request) (key string, err error) {
+	key = r.PathValue("key")
 	if err := follow(d.Signer, r, callerOf(r.Context()).Account); err != nil {
-		return nil, err
+		return "", err
 	}
 	if !rules.Deliverable(key) {
-		return nil, link.ErrRefused
+		return "", link.ErrRefused
+	}
+	return key, nil
+}
+
+func (d *Delivery) open(r *http.Request) (blob.Object, error) {
+	key, err := d.allowed(r)
+	if err != nil {
+		return nil, err
 	}
 	object, err := d.Blobs.Open(r.Context(), key)
 	switch {
@@ -94,6 +114,18 @@ func (d *Delivery) open(r *http.Request) (blob.Object, error) {
 // never gets old; it is kept for as long as the link is good, and by caches
 // that several people share only if everybody may see it.
 func (d *Delivery) describe(h http.Header, r *http.Request, info blob.Info) {
+	d.scope(h, r)
+	h.Set("ETag", quoted(path.Base(info.Key)))
+	h.Set("Content-Type", info.ContentType)
+	h.Set("Content-Disposition", disposition)
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+const disposition = "inline"
+
+// scope says who may keep an answer, and for how long.
+func (d *Delivery) scope(h http.Header, r *http.Request) {
 	query := r.URL.Query()
 	expires, _ := strconv.ParseInt(query.Get("exp"), 10, 64) // the signature holds, so it is a number
 	age := strconv.FormatInt(max(0, expires-d.Now().Unix()), 10)
@@ -106,9 +138,38 @@ func (d *Delivery) describe(h http.Header, r *http.Request, info blob.Info) {
 		h.Set("Vary", "Authorization")
 		h.Set("X-Robots-Tag", "noindex, noimageindex, noarchive")
 	}
-	h.Set("ETag", quoted(path.Base(info.Key)))
-	h.Set("Content-Type", info.ContentType)
-	h.Set("Content-Disposition", "inline")
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+// redirect sends those whose link holds on to the storage. The answer itself is
+// kept by nobody: it is good for the one who asked, and not for long.
+func (d *Delivery) redirect(w http.ResponseWriter, r *http.Request) {
+	target, err := d.direct(r)
+	if err != nil {
+		writeProblem(w, problemOf(r.Context(), d.Log, err))
+		return
+	}
+	d.scope(w.Header(), r)
+	w.Header().Set("Cache-Control", "private, no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Location", target)
+	w.WriteHeader(http.StatusTemporaryRedirect)
+}
+
+func (d *Delivery) direct(r *http.Request) (string, error) {
+	key, err := d.allowed(r)
+	if err != nil {
+		return "", err
+	}
+	there := http.Header{}
+	d.scope(there, r)
+	request, err := d.Direct.PresignGet(r.Context(), key, d.DirectTTL, blob.Download{
+		Method: r.Method, Disposition: disposition, CacheControl: there.Get("Cache-Control"),
+	})
+	switch {
+	case errors.Is(err, blob.ErrBadKey):
+		return "", link.ErrRefused
+	case err != nil:
+		return "", media.ErrStorage.Because(err)
+	}
+	return request.URL, nil
 }

@@ -36,18 +36,19 @@ import (
 
 // mediaServer is a server of media alone, that real requests are sent to.
 type mediaServer struct {
-	t       *testing.T
-	url     string
-	ids     *ident.Source
-	signer  link.Signer
-	links   *httpapi.Links
-	blobs   *memory.Blob
-	queue   *sqlstore.Jobs
-	workers []jobs.Worker
-	uploads *media.Uploads
-	inUse   shown
-	hana    ident.AccountID
-	bora    ident.AccountID
+	t        *testing.T
+	url      string
+	ids      *ident.Source
+	signer   link.Signer
+	delivery *httpapi.Delivery
+	links    *httpapi.Links
+	blobs    *memory.Blob
+	queue    *sqlstore.Jobs
+	workers  []jobs.Worker
+	uploads  *media.Uploads
+	inUse    shown
+	hana     ident.AccountID
+	bora     ident.AccountID
 
 	mu    sync.Mutex
 	clock time.Time
@@ -88,11 +89,12 @@ func newMediaServer(t *testing.T) *mediaServer {
 	}
 	disposal := &media.Disposal{Tx: db, Media: mediaStore, Uploads: uploads, Blobs: s.blobs, Queue: s.queue, Now: s.now}
 	s.workers = []jobs.Worker{processing.Worker(), disposal.Worker()}
+	s.delivery = &httpapi.Delivery{Blobs: s.blobs, Signer: s.signer, Log: log, Now: s.now}
 	api = httpapi.New(httpapi.Options{
 		Version: "test", PublicURL: s.url, BodyLimit: 1 << 16, Log: log, Auth: bearers{}, Sealer: ring, NewID: rand.Text,
 	}, []httpapi.Route{
 		(&httpapi.PartUpload{Uploads: s.uploads, Signer: s.signer, Log: log}).Route(),
-		(&httpapi.Delivery{Blobs: s.blobs, Signer: s.signer, Log: log, Now: s.now}).Route(),
+		s.delivery.Route(),
 	}, &httpapi.Uploads{Uploads: s.uploads}, &httpapi.Media{Media: own})
 	return s
 }

@@ -17,6 +17,7 @@ import (
 var schemaNames = map[reflect.Type]string{
 	reflect.TypeFor[media.Ticket]():      "Upload",
 	reflect.TypeFor[media.PartRequest](): "UploadPart",
+	reflect.TypeFor[media.FormRequest](): "UploadForm",
 	reflect.TypeFor[media.Status]():      "UploadStatus",
 	reflect.TypeFor[media.PartStatus]():  "UploadPartStatus",
 	reflect.TypeFor[media.Completed]():   "CompletedUpload",

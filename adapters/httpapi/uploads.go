@@ -19,6 +19,11 @@ type newUpload struct {
 	Size        int64         `json:"size" minimum:"1" doc:"Bytes"`
 	SHA256      string        `json:"sha256,omitempty" pattern:"^[0-9a-fA-F]{64}$" doc:"Of all bytes, in hexadecimal; if given, a file that arrives otherwise fails"`
 	Purpose     rules.Purpose `json:"purpose" enum:"post,avatar"`
+	Protocol    string        `json:"protocol,omitempty" enum:"parts,form" doc:"How you would like to send it, parts by default. The answer says how to: a form is for small files, and for servers that keep them in a bucket"`
+}
+
+func (u newUpload) offer() rules.Offer {
+	return rules.Offer{Filename: u.Filename, ContentType: u.ContentType, Size: u.Size, SHA256: u.SHA256, Purpose: u.Purpose, Form: u.Protocol == "form"}
 }
 
 // UploadPath is embedded by the inputs of operations on one upload.
@@ -39,10 +44,11 @@ func (u *Uploads) register(r *registry) {
 		ID: "create-upload", Method: http.MethodPost, Path: "/v1/uploads", Tag: "uploads", For: members, Status: http.StatusCreated,
 		Summary: "Begin to upload a file",
 		Description: "Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. " +
+			"Where the answer has the protocol `form`, POST the form with the file instead: its `fields` first, the file last, as `file`. " +
 			"A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.",
 		Problems: []int{http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, by caller, in *struct{ Body newUpload }) (*struct{ Body *media.Ticket }, error) {
-		ticket, err := u.Uploads.Create(ctx, by.Account, rules.Offer(in.Body))
+		ticket, err := u.Uploads.Create(ctx, by.Account, in.Body.offer())
 		return &struct{ Body *media.Ticket }{ticket}, err
 	})
 	register(r, operation{

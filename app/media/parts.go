@@ -23,8 +23,9 @@ var ErrBody = fault.New(fault.BadRequest, "request.body", "the body of the reque
 // old.
 //
 // It fails with media.ErrUploadNotFound if the upload is not the actor's, with
-// media.ErrPartNotFound for a number that it does not have, and with
-// media.ErrUploadGone or ErrUploadCompleted if it takes no parts any more.
+// media.ErrPartNotFound for a number that it does not have, with
+// media.ErrUploadIsForm if it is sent otherwise, and with media.ErrUploadGone or
+// ErrUploadCompleted if it takes no parts any more.
 func (s *Uploads) Sign(ctx context.Context, actor ident.AccountID, id ident.UploadID, number int) (PartRequest, error) {
 	u, err := s.find(ctx, actor, id)
 	if err != nil {
@@ -43,6 +44,9 @@ func (s *Uploads) sign(ctx context.Context, u *media.Upload, number int) (PartRe
 	size, err := u.Part(number)
 	if err != nil {
 		return PartRequest{}, err
+	}
+	if _, ok := s.forms(u); ok {
+		return PartRequest{}, media.ErrUploadIsForm
 	}
 	part := PartRequest{Number: number, Method: http.MethodPut, Headers: map[string]string{}, Size: size}
 	presigner, ok := s.Blobs.(blob.Presigner)

@@ -18,9 +18,10 @@ type Status struct {
 	Filename    string            `json:"filename"`
 	ContentType string            `json:"content_type" doc:"As you announced it"`
 	Size        int64             `json:"size"`
-	Protocol    string            `json:"protocol" enum:"parts"`
+	Protocol    string            `json:"protocol" enum:"parts,form"`
 	PartSize    int64             `json:"part_size"`
-	Parts       []PartStatus      `json:"parts" nullable:"false"`
+	Parts       []PartStatus      `json:"parts" nullable:"false" doc:"What is sent with a form is one part"`
+	Form        *FormRequest      `json:"form,omitempty" doc:"A fresh form, as long as nothing has arrived by it"`
 	ExpiresAt   time.Time         `json:"expires_at"`
 }
 
@@ -31,7 +32,7 @@ type PartStatus struct {
 	Received bool  `json:"received" doc:"Send it (again) when it is false; POST /v1/uploads/{id}/parts/{n} gives a fresh link"`
 }
 
-// Status tells which parts have arrived.
+// Status tells which parts have arrived, and how to send what has not with a form.
 //
 // It fails with media.ErrUploadNotFound if the upload is not the actor's, and
 // with media.ErrUploadGone if it was aborted or has expired.
@@ -57,7 +58,12 @@ func (s *Uploads) Status(ctx context.Context, actor ident.AccountID, id ident.Up
 	}
 	status := &Status{
 		ID: r.ID, MediaID: r.Medium, State: r.State, Filename: r.Filename, ContentType: r.ContentType, Size: r.Size,
-		Protocol: "parts", PartSize: r.PartSize, ExpiresAt: r.ExpiresAt, Parts: make([]PartStatus, 0, u.Parts()),
+		Protocol: s.protocol(u), PartSize: r.PartSize, ExpiresAt: r.ExpiresAt, Parts: make([]PartStatus, 0, u.Parts()),
+	}
+	if forms, ok := s.forms(u); ok && missing[1] {
+		if status.Form, err = s.signForm(ctx, forms, u); err != nil {
+			return nil, err
+		}
 	}
 	for number := 1; number <= u.Parts(); number++ {
 		size, err := u.Part(number)

@@ -55,9 +55,10 @@ type Uploads struct {
 type Ticket struct {
 	ID        ident.UploadID `json:"id" format:"uuid"`
 	MediaID   ident.MediaID  `json:"media_id" format:"uuid"`
-	Protocol  string         `json:"protocol" enum:"parts"`
+	Protocol  string         `json:"protocol" enum:"parts,form"`
 	PartSize  int64          `json:"part_size" doc:"Of every part but the last"`
-	Parts     []PartRequest  `json:"parts" nullable:"false" doc:"What to send: each part in a request of its own, in any order, several at a time, again if it fails"`
+	Parts     []PartRequest  `json:"parts" nullable:"false" doc:"What to send: each part in a request of its own, in any order, several at a time, again if it fails; none with the protocol form"`
+	Form      *FormRequest   `json:"form,omitempty" doc:"How to send the file with the protocol form"`
 	ExpiresAt time.Time      `json:"expires_at"`
 }
 
@@ -95,7 +96,7 @@ func (s *Uploads) Create(ctx context.Context, actor ident.AccountID, offer media
 	if err != nil {
 		return nil, err
 	}
-	upload, err = s.start(ctx, upload.Record())
+	upload, err = s.start(ctx, upload, offer.Form)
 	if err != nil {
 		return nil, err
 	}
@@ -104,31 +105,40 @@ func (s *Uploads) Create(ctx context.Context, actor ident.AccountID, offer media
 
 // start opens the upload in the blob store. When that fails the upload ends, so
 // that it holds no place among the open ones.
-func (s *Uploads) start(ctx context.Context, r media.UploadRecord) (*media.Upload, error) {
+func (s *Uploads) start(ctx context.Context, u *media.Upload, form bool) (*media.Upload, error) {
+	r := u.Record()
 	detached := context.WithoutCancel(ctx)
-	opened, err := s.Blobs.StartUpload(ctx, r.Key, untyped)
+	opened, err := s.open(ctx, u, form)
 	if err != nil {
 		return nil, errors.Join(storage("start upload", err), s.end(detached, r.ID, (*media.Upload).Abort))
 	}
-	var upload *media.Upload
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		var err error
-		if upload, err = s.Uploads.Lock(ctx, r.ID); err != nil {
+		if u, err = s.Uploads.Lock(ctx, r.ID); err != nil {
 			return err
 		}
-		upload.Started(opened.Ref)
-		return s.Uploads.Save(ctx, upload)
+		u.Started(opened.Ref)
+		return s.Uploads.Save(ctx, u)
 	})
 	if err != nil { // nobody else knows what the blob store calls it
 		return nil, errors.Join(err, s.Blobs.AbortUpload(detached, opened), s.end(detached, r.ID, (*media.Upload).Abort))
 	}
-	return upload, nil
+	return u, nil
 }
 
 func (s *Uploads) ticket(ctx context.Context, u *media.Upload) (*Ticket, error) {
 	r := u.Record()
+	if forms, ok := s.forms(u); ok {
+		form, err := s.signForm(ctx, forms, u)
+		if err != nil {
+			return nil, err
+		}
+		return &Ticket{
+			ID: r.ID, MediaID: r.Medium, Protocol: protocolForm, PartSize: r.PartSize, ExpiresAt: r.ExpiresAt, Parts: []PartRequest{}, Form: form,
+		}, nil
+	}
 	t := &Ticket{
-		ID: r.ID, MediaID: r.Medium, Protocol: "parts", PartSize: r.PartSize, ExpiresAt: r.ExpiresAt,
+		ID: r.ID, MediaID: r.Medium, Protocol: protocolParts, PartSize: r.PartSize, ExpiresAt: r.ExpiresAt,
 		Parts: make([]PartRequest, 0, u.Parts()),
 	}
 	for number := 1; number <= u.Parts(); number++ {

@@ -64,6 +64,7 @@ type Offer struct {
 	Size        int64
 	SHA256      string // in hex; "" if it was not computed
 	Purpose     Purpose
+	Form        bool // it would rather be sent with one form than in parts
 }
 
 // NewUpload begins an upload and the medium that will come of it.

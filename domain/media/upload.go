@@ -15,6 +15,7 @@ var (
 	ErrUploadNotFound   = fault.New(fault.NotFound, "media.upload-not-found", "there is no such upload")
 	ErrUploadGone       = fault.New(fault.Gone, "media.upload-gone", "the upload has expired or was aborted; begin another one")
 	ErrUploadCompleted  = fault.New(fault.Conflict, "media.upload-completed", "the upload is complete")
+	ErrUploadIsForm     = fault.New(fault.Conflict, "media.upload-is-form", "the upload is sent with its form, not in parts; read the upload for a fresh one")
 	ErrUploadIncomplete = fault.New(fault.Conflict, "media.upload-incomplete", "parts of the file are missing")
 	ErrPartNotFound     = fault.New(fault.NotFound, "media.part-not-found", "the upload has no part of this number")
 	ErrPartTooLarge     = fault.New(fault.TooLarge, "media.part-too-large", "the part has more bytes than it should")

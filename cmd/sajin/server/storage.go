@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"go.uber.org/fx"
 
+	"github.com/sajin-sns/sajin/adapters/httpapi"
 	"github.com/sajin-sns/sajin/adapters/s3blob"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/ports/blob"
 	"github.com/sajin-sns/sajin/ports/health"
+	"github.com/sajin-sns/sajin/ports/link"
 )
 
 func openBucket(c config.Config) (*s3blob.Store, error) {
@@ -53,6 +56,16 @@ func reachStorage(lc fx.Lifecycle, b blob.Store, log *slog.Logger) {
 			return remedied(err)
 		}
 	}})
+}
+
+// newDelivery makes the way to the bytes of renditions: through this server, or
+// from here to the storage.
+func newDelivery(b blob.Store, s link.Signer, c config.Config, log *slog.Logger, now func() time.Time) httpapi.Route {
+	d := &httpapi.Delivery{Blobs: b, Signer: s, Log: log, Now: now}
+	if presigner, ok := b.(blob.Presigner); ok && c.Blob.Downloads == "redirect" {
+		d.Direct, d.DirectTTL = presigner, c.Blob.RedirectTTL
+	}
+	return d.Route()
 }
 
 // remedied says what to do in the text of the error, for whoever reads only that.

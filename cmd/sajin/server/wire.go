@@ -258,9 +258,7 @@ var web = fx.Module("web",
 		route(func(u *media.Uploads, s link.Signer, log *slog.Logger) httpapi.Route {
 			return (&httpapi.PartUpload{Uploads: u, Signer: s, Log: log}).Route()
 		}),
-		route(func(b blob.Store, s link.Signer, log *slog.Logger, now func() time.Time) httpapi.Route {
-			return (&httpapi.Delivery{Blobs: b, Signer: s, Log: log, Now: now}).Route()
-		}),
+		route(newDelivery),
 		fx.Annotate(newAPI, fx.ParamTags(``, ``, ``, ``, ``, ``, `group:"resources"`, `group:"routes"`, ``, ``)),
 	),
 )
