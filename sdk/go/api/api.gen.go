@@ -216,6 +216,24 @@ func (e NewPostVisibility) Valid() bool {
 	}
 }
 
+// Defines values for NewUploadProtocol.
+const (
+	NewUploadProtocolForm  NewUploadProtocol = "form"
+	NewUploadProtocolParts NewUploadProtocol = "parts"
+)
+
+// Valid indicates whether the value is a known member of the NewUploadProtocol enum.
+func (e NewUploadProtocol) Valid() bool {
+	switch e {
+	case NewUploadProtocolForm:
+		return true
+	case NewUploadProtocolParts:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewUploadPurpose.
 const (
 	NewUploadPurposeAvatar NewUploadPurpose = "avatar"
@@ -539,12 +557,15 @@ func (e TopUpStatus) Valid() bool {
 
 // Defines values for UploadProtocol.
 const (
+	UploadProtocolForm  UploadProtocol = "form"
 	UploadProtocolParts UploadProtocol = "parts"
 )
 
 // Valid indicates whether the value is a known member of the UploadProtocol enum.
 func (e UploadProtocol) Valid() bool {
 	switch e {
+	case UploadProtocolForm:
+		return true
 	case UploadProtocolParts:
 		return true
 	default:
@@ -554,12 +575,15 @@ func (e UploadProtocol) Valid() bool {
 
 // Defines values for UploadStatusProtocol.
 const (
+	UploadStatusProtocolForm  UploadStatusProtocol = "form"
 	UploadStatusProtocolParts UploadStatusProtocol = "parts"
 )
 
 // Valid indicates whether the value is a known member of the UploadStatusProtocol enum.
 func (e UploadStatusProtocol) Valid() bool {
 	switch e {
+	case UploadStatusProtocolForm:
+		return true
 	case UploadStatusProtocolParts:
 		return true
 	default:
@@ -1017,8 +1041,11 @@ type NewUpload struct {
 	ContentType string `json:"content_type"`
 
 	// Filename As you call it
-	Filename string           `json:"filename"`
-	Purpose  NewUploadPurpose `json:"purpose"`
+	Filename string `json:"filename"`
+
+	// Protocol How you would like to send it, parts by default. The answer says how to: a form is for small files, and for servers that keep them in a bucket
+	Protocol *NewUploadProtocol `json:"protocol,omitempty"`
+	Purpose  NewUploadPurpose   `json:"purpose"`
 
 	// Sha256 Of all bytes, in hexadecimal; if given, a file that arrives otherwise fails
 	Sha256 *string `json:"sha256,omitempty"`
@@ -1026,6 +1053,9 @@ type NewUpload struct {
 	// Size Bytes
 	Size int64 `json:"size"`
 }
+
+// NewUploadProtocol How you would like to send it, parts by default. The answer says how to: a form is for small files, and for servers that keep them in a bucket
+type NewUploadProtocol string
 
 // NewUploadPurpose defines model for NewUpload.Purpose.
 type NewUploadPurpose string
@@ -1442,20 +1472,34 @@ type TrialLine struct {
 
 // Upload defines model for Upload.
 type Upload struct {
-	ExpiresAt time.Time          `json:"expires_at"`
-	ID        openapi_types.UUID `json:"id"`
-	MediaID   openapi_types.UUID `json:"media_id"`
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Form How to send the file with the protocol form
+	Form    *UploadForm        `json:"form,omitempty"`
+	ID      openapi_types.UUID `json:"id"`
+	MediaID openapi_types.UUID `json:"media_id"`
 
 	// PartSize Of every part but the last
 	PartSize int64 `json:"part_size"`
 
-	// Parts What to send: each part in a request of its own, in any order, several at a time, again if it fails
+	// Parts What to send: each part in a request of its own, in any order, several at a time, again if it fails; none with the protocol form
 	Parts    []UploadPart   `json:"parts"`
 	Protocol UploadProtocol `json:"protocol"`
 }
 
 // UploadProtocol defines model for Upload.Protocol.
 type UploadProtocol string
+
+// UploadForm defines model for UploadForm.
+type UploadForm struct {
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Fields To be sent as they are, before the file, which is the last field and called file
+	Fields map[string]string `json:"fields"`
+
+	// URL Where to POST the form to, as multipart/form-data; whoever has it may
+	URL string `json:"url"`
+}
 
 // UploadLimits defines model for UploadLimits.
 type UploadLimits struct {
@@ -1511,16 +1555,21 @@ type UploadPartStatus struct {
 // UploadStatus defines model for UploadStatus.
 type UploadStatus struct {
 	// ContentType As you announced it
-	ContentType string               `json:"content_type"`
-	ExpiresAt   time.Time            `json:"expires_at"`
-	Filename    string               `json:"filename"`
-	ID          openapi_types.UUID   `json:"id"`
-	MediaID     openapi_types.UUID   `json:"media_id"`
-	PartSize    int64                `json:"part_size"`
-	Parts       []UploadPartStatus   `json:"parts"`
-	Protocol    UploadStatusProtocol `json:"protocol"`
-	Size        int64                `json:"size"`
-	State       UploadStatusState    `json:"state"`
+	ContentType string    `json:"content_type"`
+	ExpiresAt   time.Time `json:"expires_at"`
+	Filename    string    `json:"filename"`
+
+	// Form A fresh form, as long as nothing has arrived by it
+	Form     *UploadForm        `json:"form,omitempty"`
+	ID       openapi_types.UUID `json:"id"`
+	MediaID  openapi_types.UUID `json:"media_id"`
+	PartSize int64              `json:"part_size"`
+
+	// Parts What is sent with a form is one part
+	Parts    []UploadPartStatus   `json:"parts"`
+	Protocol UploadStatusProtocol `json:"protocol"`
+	Size     int64                `json:"size"`
+	State    UploadStatusState    `json:"state"`
 }
 
 // UploadStatusProtocol defines model for UploadStatus.Protocol.
@@ -2468,7 +2517,7 @@ type ClientInterface interface {
 
 	// CreateUploadWithBody Begin to upload a file
 	//
-	// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
+	// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. Where the answer has the protocol `form`, POST the form with the file instead: its `fields` first, the file last, as `file`. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2477,7 +2526,7 @@ type ClientInterface interface {
 
 	// CreateUpload Begin to upload a file
 	//
-	// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
+	// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. Where the answer has the protocol `form`, POST the form with the file instead: its `fields` first, the file last, as `file`. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3486,7 +3535,7 @@ func (c *Client) ConfirmTopUp(ctx context.Context, id openapi_types.UUID, reqEdi
 
 // CreateUploadWithBody Begin to upload a file
 //
-// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
+// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. Where the answer has the protocol `form`, POST the form with the file instead: its `fields` first, the file last, as `file`. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3505,7 +3554,7 @@ func (c *Client) CreateUploadWithBody(ctx context.Context, contentType string, b
 
 // CreateUpload Begin to upload a file
 //
-// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
+// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. Where the answer has the protocol `form`, POST the form with the file instead: its `fields` first, the file last, as `file`. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7341,7 +7390,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUploadWithBodyWithResponse Begin to upload a file
 	//
-	// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
+	// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. Where the answer has the protocol `form`, POST the form with the file instead: its `fields` first, the file last, as `file`. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7350,7 +7399,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUploadWithResponse Begin to upload a file
 	//
-	// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
+	// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. Where the answer has the protocol `form`, POST the form with the file instead: its `fields` first, the file last, as `file`. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13012,7 +13061,7 @@ func (c *ClientWithResponses) ConfirmTopUpWithResponse(ctx context.Context, id o
 
 // CreateUploadWithBodyWithResponse Begin to upload a file
 //
-// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
+// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. Where the answer has the protocol `form`, POST the form with the file instead: its `fields` first, the file last, as `file`. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13027,7 +13076,7 @@ func (c *ClientWithResponses) CreateUploadWithBodyWithResponse(ctx context.Conte
 
 // CreateUploadWithResponse Begin to upload a file
 //
-// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
+// Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. Where the answer has the protocol `form`, POST the form with the file instead: its `fields` first, the file last, as `file`. A type that is not accepted is 415 `media.type-unsupported` with the `accepted` ones; a file that does not fit the quota is 422 `media.quota`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
