@@ -24,10 +24,14 @@ func TestStorageAtStart(t *testing.T) {
 	t.Run("a bucket that refuses stops the start, and it is said what to mend", func(t *testing.T) {
 		b := s3test.Open(t)
 		for remedy, change := range map[string]func(c *config.Config){
-			"blob.access_key":       func(c *config.Config) { c.Blob.AccessKey = "somebody" },
-			"blob.secret_key":       func(c *config.Config) { c.Blob.SecretKey = "guessed" },
-			"region":                func(c *config.Config) { c.Blob.URL = config.URL(strings.Replace(c.Blob.URL.Reveal(), s3test.Region, "else-1", 1)) },
-			"its name in blob.url":  func(c *config.Config) { c.Blob.URL = config.URL(strings.Replace(c.Blob.URL.Reveal(), b.Name, "gone", 1)) },
+			"blob.access_key": func(c *config.Config) { c.Blob.AccessKey = "somebody" },
+			"blob.secret_key": func(c *config.Config) { c.Blob.SecretKey = "guessed" },
+			"region": func(c *config.Config) {
+				c.Blob.URL = config.URL(strings.Replace(c.Blob.URL.Reveal(), s3test.Region, "else-1", 1))
+			},
+			"its name in blob.url": func(c *config.Config) {
+				c.Blob.URL = config.URL(strings.Replace(c.Blob.URL.Reveal(), b.Name, "gone", 1))
+			},
 			"blob.url: unknown par": func(c *config.Config) { c.Blob.URL += "&acl=public" },
 		} {
 			c := inBucket(b, b.Endpoint)
