@@ -44,33 +44,74 @@ func (s *Store) complete(ctx context.Context, u blob.Upload, parts []blob.Part) 
 	return info, err
 }
 
-// assemble has the server put parts together.
+// assemble has the server put parts together. When it does not find them,
+// somebody else may be completing the upload, or aborting it, which takes one
+// part after the other: then the list of parts is another one the next time.
 func (s *Store) assemble(ctx context.Context, r ref, parts []blob.Part) (blob.Info, error) {
-	here, err := s.parts(ctx, r)
-	if errors.Is(err, blob.ErrNotFound) {
-		return s.outcome(ctx, r)
+	var trouble error
+	var before []blob.Part
+	for attempt := range 6 {
+		here, err := s.parts(ctx, r)
+		switch {
+		case errors.Is(err, blob.ErrNotFound):
+			return s.outcome(ctx, r)
+		case err != nil:
+			return blob.Info{}, err
+		case attempt > 0 && slices.Equal(here, before):
+			return blob.Info{}, s.ended(ctx, r, len(here) < len(parts), trouble)
+		}
+		before, trouble = here, match(parts, here)
+		if trouble == nil {
+			if trouble = s.join(ctx, r, parts); trouble == nil || errors.Is(trouble, blob.ErrNotFound) {
+				return s.verified(ctx, r, parts)
+			}
+		} else if len(here) >= len(parts) {
+			return blob.Info{}, trouble
+		}
+		if !errors.Is(trouble, blob.ErrIncomplete) {
+			return blob.Info{}, trouble
+		}
+		select {
+		case <-ctx.Done():
+			return blob.Info{}, ctx.Err()
+		case <-time.After(time.Duration(10<<attempt) * time.Millisecond):
+		}
 	}
-	if err != nil {
-		return blob.Info{}, err
-	}
-	if err := match(parts, here); err != nil {
-		return blob.Info{}, err
-	}
-	var size int64
+	return blob.Info{}, trouble
+}
+
+func (s *Store) join(ctx context.Context, r ref, parts []blob.Part) error {
 	named := make([]minio.CompletePart, len(parts))
 	for i, p := range parts {
 		named[i] = minio.CompletePart{PartNumber: p.Number, ETag: p.ETag}
-		size += p.Size
 	}
-	_, err = s.core.CompleteMultipartUpload(ctx, s.bucket, s.at(r.key), r.id, named, minio.PutObjectOptions{})
-	if err := typed(ctx, err); err != nil && !errors.Is(err, blob.ErrNotFound) {
-		return blob.Info{}, err
+	_, err := s.core.CompleteMultipartUpload(ctx, s.bucket, s.at(r.key), r.id, named, minio.PutObjectOptions{})
+	return typed(ctx, err)
+}
+
+// ended says whether parts are missing because the upload was aborted, which
+// takes its note off at last. A server that was just then putting them together
+// may have kept what is left: that goes, too.
+func (s *Store) ended(ctx context.Context, r ref, missing bool, trouble error) error {
+	if !missing {
+		return trouble
 	}
-	return s.verified(ctx, r, size)
+	_, err := s.stat(ctx, s.note(r))
+	if !errors.Is(err, blob.ErrNotFound) {
+		return trouble
+	}
+	if err := s.abort(ctx, r); err != nil {
+		return err
+	}
+	return blob.ErrNotFound
 }
 
 // verified describes the object that the upload made, and holds it to its size.
-func (s *Store) verified(ctx context.Context, r ref, size int64) (blob.Info, error) {
+func (s *Store) verified(ctx context.Context, r ref, parts []blob.Part) (blob.Info, error) {
+	var size int64
+	for _, p := range parts {
+		size += p.Size
+	}
 	info, err := s.outcome(ctx, r)
 	if err == nil && info.Size != size {
 		return blob.Info{}, fmt.Errorf("%d bytes were sent, and the storage made %d of them", size, info.Size)
@@ -139,9 +180,16 @@ func (s *Store) AbortUpload(ctx context.Context, u blob.Upload) error {
 }
 
 func (s *Store) abort(ctx context.Context, r ref) error {
-	if r.id != "" {
+	// Who completes it meanwhile, in vain, may keep it: so it is looked at again.
+	for attempt := 0; r.id != "" && attempt < attempts; attempt++ {
 		err := s.again(ctx, func() error { return s.core.AbortMultipartUpload(ctx, s.bucket, s.at(r.key), r.id) })
-		if err != nil && !errors.Is(err, blob.ErrNotFound) {
+		if err == nil {
+			_, err = s.page(ctx, r, 0, 1)
+		}
+		if errors.Is(err, blob.ErrNotFound) {
+			break
+		}
+		if err != nil {
 			return err
 		}
 	}

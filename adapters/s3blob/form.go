@@ -157,5 +157,5 @@ func (s *Store) adopt(ctx context.Context, r ref, parts []blob.Part) (blob.Info,
 	case err != nil && !errors.Is(err, blob.ErrNotFound):
 		return blob.Info{}, err
 	}
-	return s.verified(ctx, r, n.Size)
+	return s.verified(ctx, r, parts)
 }
