@@ -24,6 +24,7 @@ type Config struct {
 	Blob     Blob     `koanf:"blob"`
 	Events   Events   `koanf:"events"`
 	Auth     Auth     `koanf:"auth"`
+	Mail     Mail     `koanf:"mail"`
 	Payments Payments `koanf:"payments"`
 	Wallet   Wallet   `koanf:"wallet"`
 	TopUps   TopUps   `koanf:"topups"`
@@ -80,6 +81,14 @@ type OIDC struct {
 	Issuer       string `koanf:"issuer" empty:"https://accounts.google.com for the name google" doc:"URL of the OpenID Connect provider, exactly as it calls itself"`
 	ClientID     string `koanf:"client_id" doc:"what the provider knows this server as"`
 	ClientSecret Secret `koanf:"client_secret" doc:"secret that goes with client_id"`
+}
+
+// Mail is what is sent to people.
+type Mail struct {
+	URL      URL           `koanf:"url" empty:"file:<data_dir>/mail" doc:"smtp://user:password@host:587 (with STARTTLS), smtps://..., file:<path> or memory:"`
+	From     string        `koanf:"from" empty:"<mail.site_name> <no-reply@<host of http.public_url>>" doc:"whom mail is from, such as sajin <hello@example.com>"`
+	SiteName string        `koanf:"site_name" default:"sajin" doc:"what mail calls this place"`
+	Timeout  time.Duration `koanf:"timeout" default:"30s" min:"1s" max:"10m" doc:"longest time for handing one mail over"`
 }
 
 // Payments are the providers that take real money, in order of preference.

@@ -62,6 +62,14 @@ func (c Config) BlobURL() URL {
 	return URL("file:" + filepath.Join(c.DataDir, "blobs"))
 }
 
+// MailURL is mail.url, or file: and a folder in data_dir.
+func (c Config) MailURL() URL {
+	if c.Mail.URL != "" {
+		return c.Mail.URL
+	}
+	return URL("file:" + filepath.Join(c.DataDir, "mail"))
+}
+
 // WorkerCount is media.workers, or one per core.
 func (m Media) WorkerCount() int {
 	if m.Workers > 0 {

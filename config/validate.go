@@ -14,6 +14,7 @@ func (c Config) Validate(providers []string) error {
 	c.checkAddresses(&p)
 	c.checkStores(&p)
 	c.checkAuth(&p)
+	c.checkMail(&p)
 	c.checkPayments(&p, providers)
 	c.checkWallet(&p)
 	c.checkUploads(&p)

@@ -17,10 +17,12 @@ import (
 	"github.com/sajin-sns/sajin/adapters/argon"
 	"github.com/sajin-sns/sajin/adapters/httpapi"
 	"github.com/sajin-sns/sajin/adapters/keyring"
+	"github.com/sajin-sns/sajin/adapters/memory"
 	"github.com/sajin-sns/sajin/adapters/sqlite"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/app/accounts"
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/throttle"
 )
 
 // accountServer is a server of accounts alone.
@@ -31,6 +33,9 @@ type accountServer struct {
 	ids     *ident.Source
 	log     bytes.Buffer
 	avatars readyAvatars
+	queue   *sqlstore.Jobs
+	mailbox *memory.Mailbox
+	postman *accounts.Postman
 }
 
 // readyAvatars are the media that may be shown, and whose.
@@ -57,11 +62,19 @@ func newAccountServer(t *testing.T) *accountServer {
 	tokens := ring.Tokens("https://sajin.test", now)
 	hasher := argon.New(argon.Options{Memory: 64, Iterations: 1})
 	sessions := sqlstore.NewSessions(db)
+	s.queue = sqlstore.NewJobs(db, s.ids, now)
 	standings := accounts.NewStandings(sessions, now)
 	shared := accounts.Shared{
 		Tx: db, Accounts: sqlstore.NewAccounts(db), Sessions: sessions, Outbox: sqlstore.NewOutbox(db, s.ids, now), Standings: standings, Now: now,
+		Tokens: sqlstore.NewOneTimeTokens(db), Letters: &accounts.Letters{
+			Queue: s.queue, Random: rand.Reader, Now: now, Limiter: memory.NewThrottle(now), PerRecipient: throttle.Rate{Burst: 3, Per: time.Hour},
+		},
 	}
 	profiles := &accounts.Profiles{Profiles: sqlstore.NewProfiles(db), Accounts: shared.Accounts, URL: func(key string) string { return "/media/" + key }}
+	s.mailbox = memory.NewMailbox()
+	s.postman = &accounts.Postman{
+		Shared: shared, Queue: s.queue, Sender: s.mailbox, Sealer: ring, PublicURL: "https://sajin.test", Site: "sajin", Host: "sajin.test", Log: slog.New(slog.DiscardHandler),
+	}
 	stepUp := &accounts.StepUp{Shared: shared, Devices: sessions, Passwords: hasher, TTL: 10 * time.Minute}
 	s.api = httpapi.New(httpapi.Options{
 		Version: "test", PublicURL: "https://sajin.test", BodyLimit: 16 << 10,
@@ -69,7 +82,8 @@ func newAccountServer(t *testing.T) *accountServer {
 		Auth:   accounts.NewAuthenticator(tokens, standings, now),
 		StepUp: stepUp,
 		Sealer: ring, NewID: func() string { return ident.New[ident.EventID](s.ids).String() },
-	}, nil,
+	}, httpapi.LinkPages(),
+		&httpapi.Emails{Emails: &accounts.Emails{Shared: shared}, Credentials: &accounts.Credentials{Shared: shared, Passwords: hasher, IDs: s.ids}, Profiles: profiles},
 		&httpapi.Accounts{
 			Credentials: &accounts.Credentials{Shared: shared, Passwords: hasher, IDs: s.ids},
 			Accounts:    &accounts.Accounts{Shared: shared, Avatars: s.avatars, Grace: 720 * time.Hour}, Profiles: profiles,

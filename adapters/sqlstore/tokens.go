@@ -45,6 +45,14 @@ func (s *OneTimeTokens) Redeem(ctx context.Context, purpose string, hash [32]byt
 	return t, wrap("redeem one-time token", s.db.Send(ctx, &b))
 }
 
+// Look implements store.OneTimeTokens.
+func (s *OneTimeTokens) Look(ctx context.Context, purpose string, hash [32]byte, now time.Time) (store.OneTimeToken, error) {
+	t := store.OneTimeToken{Hash: hash, Purpose: purpose}
+	err := s.db.QueryRow(ctx, `SELECT account, payload, expires_at FROM one_time_tokens
+		WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3`, hash[:], purpose, now).Scan(&t.Account, &t.Payload, &t.ExpiresAt)
+	return t, found("look at one-time token", err, store.ErrOneTimeToken)
+}
+
 // Revoke implements store.OneTimeTokens.
 func (s *OneTimeTokens) Revoke(ctx context.Context, account ident.AccountID, purposes ...string) error {
 	var b sqldb.Batch

@@ -21,6 +21,8 @@ type Shared struct {
 	Accounts  store.Accounts
 	Sessions  store.Sessions
 	Outbox    event.Outbox
+	Tokens    store.OneTimeTokens
+	Letters   *Letters
 	Standings *Standings
 	Now       func() time.Time
 }

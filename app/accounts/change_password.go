@@ -16,7 +16,8 @@ type ChangePassword struct {
 }
 
 // ChangePassword replaces the actor's password and ends all his sessions but
-// the named one: whoever knew the old password is signed out.
+// the named one: whoever knew the old password is signed out. Links to a new
+// password end, and a letter tells of it.
 //
 // It fails with accounts.ErrWrongPassword if Current is not the password, with
 // ErrNoPassword if there is none, which takes as long, and with Invalid if New
@@ -53,6 +54,12 @@ func (s *Credentials) ChangePassword(ctx context.Context, actor ident.AccountID,
 			if err := s.proved(ctx, actor, in.Session); err != nil {
 				return err
 			}
+		}
+		if err := s.Tokens.Revoke(ctx, actor, resetPurpose); err != nil {
+			return err
+		}
+		if err := s.Letters.write(ctx, passwordChangedLetter, actor, a.Record().Email.Address); err != nil {
+			return err
 		}
 		return s.Sessions.EndAll(ctx, actor, in.Session, accounts.EndedPasswordChanged, now)
 	})

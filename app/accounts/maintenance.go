@@ -54,6 +54,9 @@ func (s *Maintenance) purge(ctx context.Context, id ident.AccountID) error {
 		if err := s.Identities.DeleteAll(ctx, id); err != nil {
 			return err
 		}
+		if err := s.Tokens.Revoke(ctx, id); err != nil {
+			return err
+		}
 		return s.Sessions.DeleteAll(ctx, id)
 	})
 	if errors.Is(err, errNotDue) {

@@ -15,7 +15,8 @@ type Credentials struct {
 	IDs       *ident.Source
 }
 
-// Register makes an account. It signs nobody in.
+// Register makes an account, and has a link mailed to its address that verifies
+// it. It signs nobody in.
 //
 // It fails with Invalid for every bad field, and with accounts.ErrEmailTaken or
 // ErrHandleTaken. The address of a deleted account stays taken until that is
@@ -33,6 +34,9 @@ func (s *Credentials) Register(ctx context.Context, in accounts.Application) (id
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		a := accounts.Register(id, email, profile, hash, now)
 		if err := s.Accounts.Insert(ctx, a); err != nil {
+			return err
+		}
+		if err := s.Letters.write(ctx, verifyLetter, id, email.Address); err != nil {
 			return err
 		}
 		return s.Outbox.Append(ctx, a.Events()...)

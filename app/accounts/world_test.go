@@ -1,9 +1,11 @@
 package accounts_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sajin-sns/sajin/adapters/keyring"
+	"github.com/sajin-sns/sajin/adapters/memory"
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 	"github.com/sajin-sns/sajin/adapters/sqlite"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
@@ -20,6 +23,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/event"
 	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/throttle"
 	"github.com/sajin-sns/sajin/ports/token"
 )
 
@@ -36,6 +40,7 @@ type world struct {
 	t     *testing.T
 	db    sqldb.DB
 	clock time.Time
+	log   bytes.Buffer
 
 	hasher  *hasher
 	devices *devices
@@ -49,6 +54,10 @@ type world struct {
 	profiles      *accounts.Profiles
 	maintenance   *accounts.Maintenance
 	stepUp        *accounts.StepUp
+	emails        *accounts.Emails
+	postman       *accounts.Postman
+	post          *post
+	queue         *sqlstore.Jobs
 	authenticator *accounts.Authenticator
 }
 
@@ -72,9 +81,19 @@ func newWorld(t *testing.T) *world {
 	ring := keyring.New(rand.Reader)
 	w.issuer = &issuer{Issuer: ring.Tokens("https://sajin.test", now)}
 	w.outbox = &failing{Outbox: sqlstore.NewOutbox(db, ids, now)}
+	w.queue, w.post = sqlstore.NewJobs(db, ids, now), &post{Mailbox: memory.NewMailbox()}
 	standings := accounts.NewStandings(w.devices, now)
 	shared := accounts.Shared{
 		Tx: db, Accounts: sqlstore.NewAccounts(db), Sessions: sqlstore.NewSessions(db), Outbox: w.outbox, Standings: standings, Now: now,
+		Tokens: sqlstore.NewOneTimeTokens(db), Letters: &accounts.Letters{
+			Queue: w.queue, Random: rand.Reader, Now: now, Limiter: memory.NewThrottle(now),
+			PerRecipient: throttle.Rate{Burst: 3, Per: time.Hour}, PerClient: throttle.Rate{Burst: 10, Per: time.Hour},
+		},
+	}
+	w.emails = &accounts.Emails{Shared: shared}
+	w.postman = &accounts.Postman{
+		Shared: shared, Queue: w.queue, Sender: w.post, Sealer: ring, PublicURL: "https://photos.example.com", Site: "사진", Host: "photos.example.com",
+		Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 	}
 	w.credentials = &accounts.Credentials{Shared: shared, Passwords: w.hasher, IDs: ids}
 	w.accounts = &accounts.Accounts{Shared: shared, Avatars: w.avatars, Grace: grace}

@@ -31,6 +31,9 @@ type OneTimeTokens interface {
 	// unknown, of another purpose, used, replaced, revoked or expired.
 	Redeem(ctx context.Context, purpose string, hash [32]byte, now time.Time) (OneTimeToken, error)
 
+	// Look answers what Redeem would, and uses nothing up.
+	Look(ctx context.Context, purpose string, hash [32]byte, now time.Time) (OneTimeToken, error)
+
 	// Revoke drops the account's unused tokens of some purposes; of all, if
 	// none is named.
 	Revoke(ctx context.Context, account ident.AccountID, purposes ...string) error

@@ -26,8 +26,12 @@ func (p *people) issue(t store.OneTimeToken) store.OneTimeToken {
 // redeem uses a token up, and must fail with want; nil is no error.
 func (p *people) redeem(t store.OneTimeToken, want error) {
 	p.t.Helper()
-	var got store.OneTimeToken
-	err := p.db.Do(p.t.Context(), func(ctx context.Context) (err error) {
+	got, err := p.Tokens.Look(p.t.Context(), t.Purpose, t.Hash, p.clock)
+	p.is(err, want)
+	if want == nil {
+		p.equal(t, got)
+	}
+	err = p.db.Do(p.t.Context(), func(ctx context.Context) (err error) {
 		got, err = p.Tokens.Redeem(ctx, t.Purpose, t.Hash, p.clock)
 		return err
 	})

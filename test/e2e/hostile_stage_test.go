@@ -104,7 +104,10 @@ func signed(body []byte) http.Header {
 // makeSamples makes a right request of each operation, and what it is about.
 func (s *stage) makeSamples() map[string]sample {
 	actor, author, leaver, third := s.actor, s.author, s.member("leaver"), s.member("third")
-	goner, operator := s.member("goner"), s.member("operator")
+	goner, operator, forgetful := s.member("goner"), s.member("operator"), s.member("forgetful")
+	forgetful.forget()
+	confirm, reset := s.mailed(operator, "verify-email"), s.mailed(forgetful, "reset-password")
+	s.secrets = append(s.secrets, confirm, reset)
 	s.use(func(people *accounts.Accounts) error {
 		return people.GrantRole(s.t.Context(), operator.account.Handle, "admin")
 	})
@@ -166,12 +169,16 @@ func (s *stage) makeSamples() map[string]sample {
 		"get-upload": own(id(actor.open(false).ID), 200), "complete-upload": own(id(actor.open(true).ID), 202), "abort-upload": own(id(actor.open(false).ID), 204),
 		"sign-upload-part": own(map[string]string{"id": actor.open(false).ID.String(), "n": "1"}, 200),
 
-		"register":        {body: map[string]any{"email": "new@example.com", "password": password, "handle": "somebody_new", "display_name": "New"}, want: 201},
-		"sign-in":         {body: map[string]any{"email": string(actor.account.Email), "password": password}, want: 201},
-		"refresh-session": {body: map[string]any{"refresh_token": tokens.Refresh}, want: 200},
-		"step-up":         {who: actor, body: map[string]any{"password": password}, want: 204},
-		"end-session":     own(map[string]string{"id": devices[0]}, 204),
-		"sign-out":        {who: leaver, want: 204}, "delete-account": {who: goner, want: 204},
+		"register":                   {body: map[string]any{"email": "new@example.com", "password": password, "handle": "somebody_new", "display_name": "New"}, want: 201},
+		"sign-in":                    {body: map[string]any{"email": string(actor.account.Email), "password": password}, want: 201},
+		"refresh-session":            {body: map[string]any{"refresh_token": tokens.Refresh}, want: 200},
+		"request-email-verification": own(nil, 202), "verify-email": {path: map[string]string{"token": confirm}, want: 204},
+		"change-email":           {who: actor, body: map[string]any{"email": "moved@example.com"}, want: 202},
+		"request-password-reset": {body: map[string]any{"email": "nobody@example.com"}, want: 202},
+		"reset-password":         {path: map[string]string{"token": reset}, body: map[string]any{"password": password + " new"}, want: 204},
+		"step-up":                {who: actor, body: map[string]any{"password": password}, want: 204},
+		"end-session":            own(map[string]string{"id": devices[0]}, 204),
+		"sign-out":               {who: leaver, want: 204}, "delete-account": {who: goner, want: 204},
 		"edit-account":    {who: actor, header: http.Header{"If-Match": {"*"}}, body: account, want: 200},
 		"replace-account": {who: actor, header: http.Header{"If-Match": {"*"}}, body: account, want: 200},
 		"change-password": {who: third, body: map[string]any{"current_password": password, "new_password": password + " again"}, want: 204},

@@ -144,7 +144,7 @@ func rootCause(err error) error {
 func InMemory() config.Config {
 	c := config.Default()
 	c.DataDir = ""
-	c.Database.URL, c.Blob.URL = "sqlite::memory:", "memory:"
+	c.Database.URL, c.Blob.URL, c.Mail.URL = "sqlite::memory:", "memory:", "memory:"
 	c.HTTP.Listen = "127.0.0.1:0"
 	return c
 }
