@@ -99,7 +99,7 @@ func TestChangeEmail(t *testing.T) {
 	const old, moved = "hana@example.com", "hana@new.example.com"
 	t.Run("the new address counts once its owner has followed the link, and the old one is told", func(t *testing.T) {
 		w := newWorld(t)
-		hana := w.verified("hana")
+		hana := w.confirmed("hana")
 		w.topics()
 		w.must(w.emails.ChangeEmail(t.Context(), hana, moved, ""))
 		secret := w.link(moved, "verify-email")
@@ -126,7 +126,7 @@ func TestChangeEmail(t *testing.T) {
 	})
 	t.Run("also when they come to have it before the link is followed", func(t *testing.T) {
 		w := newWorld(t)
-		hana, jin := w.verified("hana"), w.register("jin")
+		hana, jin := w.confirmed("hana"), w.register("jin")
 		w.must(w.emails.ChangeEmail(t.Context(), hana, "bora@example.com", ""))
 		hanas := w.link("bora@example.com", "verify-email")
 		w.must(w.emails.ChangeEmail(t.Context(), jin, "bora@example.com", ""))
@@ -138,7 +138,7 @@ func TestChangeEmail(t *testing.T) {
 	})
 	t.Run("of several that were asked for the last one counts", func(t *testing.T) {
 		w := newWorld(t)
-		hana := w.verified("hana")
+		hana := w.confirmed("hana")
 		w.must(w.emails.ChangeEmail(t.Context(), hana, "one@example.com", ""))
 		one := w.link("one@example.com", "verify-email")
 		w.must(w.emails.ChangeEmail(t.Context(), hana, "two@example.com", ""))
@@ -148,7 +148,7 @@ func TestChangeEmail(t *testing.T) {
 	})
 	t.Run("a letter that waited while the wish changed is not sent", func(t *testing.T) {
 		w := newWorld(t)
-		hana := w.verified("hana")
+		hana := w.confirmed("hana")
 		w.must(w.emails.ChangeEmail(t.Context(), hana, "one@example.com", ""))
 		w.must(w.emails.ChangeEmail(t.Context(), hana, "two@example.com", ""))
 		w.equal(0, len(w.letters("one@example.com")))
@@ -156,7 +156,7 @@ func TestChangeEmail(t *testing.T) {
 	})
 	t.Run("naming the address that one has takes the request back", func(t *testing.T) {
 		w := newWorld(t)
-		hana := w.verified("hana")
+		hana := w.confirmed("hana")
 		w.must(w.emails.ChangeEmail(t.Context(), hana, moved, ""))
 		secret := w.link(moved, "verify-email")
 		w.must(w.emails.ChangeEmail(t.Context(), hana, old, ""))
@@ -166,7 +166,7 @@ func TestChangeEmail(t *testing.T) {
 	})
 	t.Run("links to a new password that were sent to the old address end", func(t *testing.T) {
 		w := newWorld(t)
-		hana := w.verified("hana")
+		hana := w.confirmed("hana")
 		w.must(w.credentials.RequestReset(t.Context(), old, ""))
 		reset := w.link(old, "reset-password")
 		w.must(w.emails.ChangeEmail(t.Context(), hana, moved, ""))

@@ -92,8 +92,8 @@ func (w *world) link(to, page string) string {
 	return secret
 }
 
-// verified is somebody who has followed the link of his first letter.
-func (w *world) verified(handle string) ident.AccountID {
+// confirmed is somebody who has followed the link of his first letter.
+func (w *world) confirmed(handle string) ident.AccountID {
 	w.t.Helper()
 	id := w.register(handle)
 	w.must(w.emails.Verify(w.t.Context(), w.link(handle+"@example.com", "verify-email")))
