@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -26,14 +27,9 @@ type Folder struct {
 
 var _ mail.Sender = (*Folder)(nil)
 
-// Open makes the folder if there is none. Only who runs the server may look into
-// it.
-func Open(dir string, from mail.Address, log *slog.Logger) (*Folder, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("folder for mail: %w", err)
-	}
-	return &Folder{dir, from, log}, nil
-}
+// New makes a sender to a folder, which the first message makes. Only who runs
+// the server may look into it.
+func New(dir string, from mail.Address, log *slog.Logger) *Folder { return &Folder{dir, from, log} }
 
 // Send implements mail.Sender. A message sent again takes the place of itself.
 func (f *Folder) Send(ctx context.Context, m mail.Message) error {
@@ -45,6 +41,9 @@ func (f *Folder) Send(ctx context.Context, m mail.Message) error {
 		return err
 	}
 	path := filepath.Join(f.dir, name(m))
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return fmt.Errorf("folder for mail: %w", err)
+	}
 	if err := replace(path, raw); err != nil {
 		return fmt.Errorf("write mail: %w", err)
 	}
@@ -81,13 +80,14 @@ func replace(path string, data []byte) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// Ready fails when nothing can be written to the folder, for a health.Check.
+// Ready fails when nothing can be written to the folder, for a health.Check. One
+// that is not there yet is made when it is needed.
 func (f *Folder) Ready(context.Context) error {
 	probe, err := os.CreateTemp(f.dir, ".ready-*")
 	if err == nil {
 		err = errors.Join(probe.Close(), os.Remove(probe.Name()))
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return &health.Problem{Remedy: "let the server write to " + f.dir + ", or set mail.url", Err: err}
 	}
 	return nil

@@ -155,8 +155,8 @@ func TestDoctorMakesEveryCheck(t *testing.T) {
 	before := registered
 	defer func() { registered = before }()
 	_ = check(func(config.Config) health.Check {
-		return health.Check{Name: "mail", Optional: true, Run: func(context.Context) error {
-			return &health.Problem{Remedy: "start the mail server", Err: errors.New("refused")}
+		return health.Check{Name: "fax", Optional: true, Run: func(context.Context) error {
+			return &health.Problem{Remedy: "put paper in", Err: errors.New("refused")}
 		}}
 	})
 	_ = check(func(c config.Config) (health.Check, error) { panic("not today") })
@@ -169,7 +169,7 @@ func TestDoctorMakesEveryCheck(t *testing.T) {
 	findings := Diagnose(t.Context(), at(t.TempDir()), Options{})
 	want(t, findings, "oidc.a: ok, oidc.b: ok")
 	want(t, findings, "ids: problem, check of config.Config: problem")
-	if f := want(t, findings, "mail: warning"); f.Detail != "refused" || f.Remedy != "start the mail server" {
+	if f := want(t, findings, "fax: warning"); f.Detail != "refused" || f.Remedy != "put paper in" {
 		t.Errorf("%+v", f)
 	}
 }

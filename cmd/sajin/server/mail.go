@@ -84,7 +84,7 @@ func sender(c config.Config, now func() time.Time, log *slog.Logger) (mail.Sende
 		if u, err := url.Parse(where.Reveal()); err == nil && u.Path != "" {
 			path = u.Path
 		}
-		return mailfolder.Open(path, from, log)
+		return mailfolder.New(path, from, log), nil
 	case "memory":
 		return memory.NewMailbox(), nil
 	default:
