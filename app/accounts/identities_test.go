@@ -199,6 +199,21 @@ func TestIdentities(t *testing.T) {
 		h.says.Email, h.says.EmailVerified = "other@example.com", false // which matters no more
 		w.equal(hana, signIn(w, s, h).Account)
 	})
+	t.Run("who is new has a verified address, or is mailed a link that verifies it", func(t *testing.T) {
+		for _, verified := range []bool{true, false} {
+			w := newWorld(t)
+			s, h := w.withHouse()
+			h.says.EmailVerified = verified
+			hana := signIn(w, s, h).Account
+			w.deliver()
+			if got := w.record(hana).EmailVerifiedAt.IsZero(); got == verified || len(w.post.All()) > 0 == verified {
+				t.Error(verified, got, w.post.All())
+			}
+			if !verified {
+				w.must(w.emails.Verify(t.Context(), w.link("hana@example.com", "verify-email")))
+			}
+		}
+	})
 	t.Run("also if it was deleted, while it can come back", func(t *testing.T) {
 		w := newWorld(t)
 		s, h := w.withHouse()

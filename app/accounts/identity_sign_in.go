@@ -92,6 +92,11 @@ func (s *Identities) admit(ctx context.Context, who accounts.Introduction, suffi
 	if err := s.Accounts.Insert(ctx, a); err != nil {
 		return accounts.Identity{}, err
 	}
+	if a.Record().EmailVerifiedAt.IsZero() {
+		if err := s.Letters.write(ctx, verifyLetter, a.ID(), email.Address); err != nil {
+			return accounts.Identity{}, err
+		}
+	}
 	i, err := s.link(ctx, a, who)
 	if err != nil {
 		return accounts.Identity{}, err

@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"github.com/sajin-sns/sajin/adapters/argon"
+	"github.com/sajin-sns/sajin/adapters/memory"
 	"github.com/sajin-sns/sajin/adapters/sandboxpay"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/adapters/worker"
 	"github.com/sajin-sns/sajin/app/wallet"
 	"github.com/sajin-sns/sajin/cmd/sajin/server"
 	"github.com/sajin-sns/sajin/config"
+	"github.com/sajin-sns/sajin/ports/mail"
 	"github.com/sajin-sns/sajin/ports/payment"
 	sajin "github.com/sajin-sns/sajin/sdk/go"
 )
@@ -29,6 +31,7 @@ type Server struct {
 	URL      string
 	Client   *sajin.Client        // of somebody who is not signed in
 	Payments *sandboxpay.Controls // what the payment provider does; nil where the sandbox is not configured
+	Mailbox  *memory.Mailbox      // everybody's mail; nil where mail.url is configured
 	Clock    *Clock
 
 	t      testing.TB
@@ -67,7 +70,8 @@ func StartWith(t testing.TB, o Options) *Server {
 	running, err := server.Start(t.Context(), c, server.Options{
 		Log: o.Log, Now: s.Clock.Now,
 		Passwords: argon.Options{Memory: 64, Iterations: 1}, // a test has nobody to hold up
-		With: func(chores *worker.Schedule, pool *worker.Pool, queue *sqlstore.Jobs, outbox *sqlstore.Outbox, grants *wallet.Grants, providers []payment.Provider) {
+		With: func(chores *worker.Schedule, pool *worker.Pool, queue *sqlstore.Jobs, outbox *sqlstore.Outbox, grants *wallet.Grants, providers []payment.Provider, post mail.Sender) {
+			s.Mailbox, _ = post.(*memory.Mailbox)
 			s.moving, s.grants = moving{chores, pool, queue, outbox}, grants
 			for _, p := range providers {
 				if sandbox, ok := p.(*sandboxpay.Provider); ok {

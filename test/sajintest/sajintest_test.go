@@ -1,6 +1,7 @@
 package sajintest_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -97,5 +98,27 @@ func BenchmarkStart(b *testing.B) {
 		if _, err := s.Client.HealthWithResponse(b.Context()); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestMailArrives(t *testing.T) {
+	s := sajintest.Start(t)
+	minji := s.Member("minji")
+	s.Settle()
+	letter, ok := s.Mailbox.Last("minji@example.com")
+	_, secret, found := strings.Cut(letter.Text, "/verify-email#")
+	if !ok || !found {
+		t.Fatalf("no link in %q", letter.Text)
+	}
+	secret, _, _ = strings.Cut(secret, "\n")
+	if _, err := s.Client.VerifyEmailWithResponse(t.Context(), secret); err != nil {
+		t.Fatal(err)
+	}
+	account, err := minji.GetAccountWithResponse(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !account.JSON200.EmailVerified {
+		t.Error("the link was followed, and the address is not verified")
 	}
 }
