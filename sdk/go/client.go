@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -32,6 +33,7 @@ type Client struct {
 // transport may be nil.
 func New(base string, transport http.RoundTripper) (*Client, error) {
 	c := &Client{base: strings.TrimRight(base, "/"), http: &http.Client{Transport: transport}}
+	c.http.CheckRedirect = c.follow
 	generated, err := api.NewClientWithResponses(c.base, api.WithHTTPClient(c))
 	if err != nil {
 		return nil, fmt.Errorf("sajin: %w", err)
@@ -77,6 +79,18 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 		return c.send(req, token)
 	}
 	return resp, err
+}
+
+// follow lets a redirect be followed, without the access token where it leads
+// to somebody else: to a bucket, which has its own signature in the link.
+func (c *Client) follow(req *http.Request, via []*http.Request) error {
+	if !strings.HasPrefix(req.URL.String(), c.base+"/") {
+		req.Header.Del("Authorization")
+	}
+	if len(via) >= 10 {
+		return errors.New("sajin: redirected too often")
+	}
+	return nil
 }
 
 func (c *Client) send(req *http.Request, token string) (*http.Response, error) {

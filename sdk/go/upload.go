@@ -24,6 +24,7 @@ type File struct {
 	Purpose     api.NewUploadPurpose    // a post's medium when empty
 	Progress    func(sent, total int64) // called after each part; may be nil
 	Started     func(upload api.Upload) // called when the upload is open, for ResumeUpload later; may be nil
+	Form        bool                    // send it with one form, if it is small and the server can take that
 }
 
 // attempts is how often one part is sent before the upload is given up.
@@ -40,15 +41,21 @@ func (c *Client) Upload(ctx context.Context, f File) (uuid.UUID, error) {
 		return uuid.Nil, fmt.Errorf("sajin: read %s: %w", f.Name, err)
 	}
 	sum := hex.EncodeToString(digest.Sum(nil))
-	resp, err := c.CreateUploadWithResponse(ctx, api.NewUpload{
-		Filename: f.Name, ContentType: f.ContentType, Size: f.Size, Purpose: f.Purpose, Sha256: &sum,
-	})
+	offer := api.NewUpload{Filename: f.Name, ContentType: f.ContentType, Size: f.Size, Purpose: f.Purpose, Sha256: &sum}
+	if f.Form {
+		form := api.NewUploadProtocolForm
+		offer.Protocol = &form
+	}
+	resp, err := c.CreateUploadWithResponse(ctx, offer)
 	if err != nil {
 		return uuid.Nil, err
 	}
 	upload := *resp.JSON201
 	if f.Started != nil {
 		f.Started(upload)
+	}
+	if upload.Form != nil {
+		return c.sendForm(ctx, f, upload.ID, upload.MediaID, *upload.Form)
 	}
 	return c.sendParts(ctx, f, upload.ID, upload.MediaID, upload.PartSize, upload.Parts, 0)
 }
@@ -61,6 +68,9 @@ func (c *Client) ResumeUpload(ctx context.Context, upload uuid.UUID, f File) (uu
 		return uuid.Nil, err
 	}
 	status := *resp.JSON200
+	if status.Form != nil {
+		return c.sendForm(ctx, f, upload, status.MediaID, *status.Form)
+	}
 	var missing []api.UploadPart
 	var sent int64
 	for _, part := range status.Parts {
@@ -91,6 +101,11 @@ func (c *Client) sendParts(ctx context.Context, f File, upload, media uuid.UUID,
 }
 
 func (c *Client) sendPart(ctx context.Context, body *io.SectionReader, part api.UploadPart) error {
+	return again(ctx, func() error { return c.put(ctx, body, part) })
+}
+
+// again sends something several times, unless the server refuses it.
+func again(ctx context.Context, send func() error) error {
 	var err error
 	for attempt := range attempts {
 		if attempt > 0 {
@@ -100,7 +115,7 @@ func (c *Client) sendPart(ctx context.Context, body *io.SectionReader, part api.
 			case <-time.After(time.Duration(attempt) * 200 * time.Millisecond):
 			}
 		}
-		if err = c.put(ctx, body, part); err == nil {
+		if err = send(); err == nil {
 			return nil
 		}
 		if _, refused := errors.AsType[*Error](err); refused {

@@ -109,7 +109,7 @@ func (g *gallery) ways() map[string][]string {
 }
 
 func TestDelivery(t *testing.T) {
-	backends(t, func(t *testing.T, c config.Config) {
+	everywhere(t, func(t *testing.T, c config.Config) {
 		g := openGallery(t, c)
 		t.Run("a link is good for the one who got it and nobody else", g.bound)
 		t.Run("a link that was changed in any way is refused", g.tampered)

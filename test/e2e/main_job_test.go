@@ -15,7 +15,7 @@ import (
 )
 
 func TestMainJob(t *testing.T) {
-	backends(t, func(t *testing.T, c config.Config) {
+	everywhere(t, func(t *testing.T, c config.Config) {
 		w := start(t, c)
 		creator, fan, stranger := w.member("hana"), w.member("fan"), w.stranger()
 

@@ -25,12 +25,32 @@ import (
 	"github.com/sajin-sns/sajin/test/pgtest"
 )
 
-// backends runs a test on every set of backends.
-func backends(t *testing.T, test func(t *testing.T, c config.Config)) {
-	for name, configure := range map[string]func(t *testing.T, c *config.Config){
-		"sqlite and disk":   func(*testing.T, *config.Config) {},
-		"postgres and disk": func(t *testing.T, c *config.Config) { c.Database.URL = config.URL(pgtest.URL(t)) },
-	} {
+// setting is a set of backends.
+type setting map[string]func(t *testing.T, c *config.Config)
+
+var onDisk = setting{
+	"sqlite and disk":   func(*testing.T, *config.Config) {},
+	"postgres and disk": func(t *testing.T, c *config.Config) { c.Database.URL = config.URL(pgtest.URL(t)) },
+}
+
+var inBuckets = setting{
+	"postgres and S3": func(t *testing.T, c *config.Config) {
+		c.Database.URL = config.URL(pgtest.URL(t))
+		inBucket(t, c)
+	},
+}
+
+// backends runs a test on each database, with blobs on the disk.
+func backends(t *testing.T, test func(t *testing.T, c config.Config)) { onDisk.run(t, test) }
+
+// everywhere runs a test on every set of backends.
+func everywhere(t *testing.T, test func(t *testing.T, c config.Config)) {
+	onDisk.run(t, test)
+	inBuckets.run(t, test)
+}
+
+func (s setting) run(t *testing.T, test func(t *testing.T, c config.Config)) {
+	for name, configure := range s {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := config.Default()

@@ -99,6 +99,19 @@ func (b *Bucket) Remove(t testing.TB) {
 	}
 }
 
+// Names are what is in the bucket.
+func (b *Bucket) Names(t testing.TB) ([]string, error) {
+	t.Helper()
+	names := []string{}
+	for found := range b.Client(t).ListObjectsIter(t.Context(), b.Name, minio.ListObjectsOptions{Recursive: true}) {
+		if found.Err != nil {
+			return nil, found.Err
+		}
+		names = append(names, found.Key)
+	}
+	return names, nil
+}
+
 func (b *Bucket) folder() string { return filepath.Join(b.server.root, b.Name) }
 
 // only is the server of this process. Nothing stops it: it notices when the
