@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -207,7 +208,7 @@ func TestABucketThatGoesAway(t *testing.T) {
 		t.Errorf("ready without a bucket: %d %s", ready.status, ready.body)
 	}
 	_, err := m.Upload(t.Context(), file(stamp(3), "image/jpeg"))
-	if problem, ok := err.(*sajin.Error); !ok || problem.Code != "media.storage-unavailable" {
+	if problem, ok := errors.AsType[*sajin.Error](err); !ok || problem.Code != "media.storage-unavailable" {
 		t.Errorf("an upload without a bucket: %v", err)
 	}
 	view, err := m.GetMediumWithResponse(t.Context(), before, nil)
