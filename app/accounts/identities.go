@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/fault"
@@ -76,4 +77,19 @@ func (s *Identities) link(ctx context.Context, a *accounts.Account, in accounts.
 		return accounts.Identity{}, err
 	}
 	return i, s.Identities.Insert(ctx, i)
+}
+
+// dropStrangers takes the identities of an account away whose address nobody had
+// verified, when its owner turns up: whoever made the account and linked them
+// never showed that the address was his.
+func (s *Credentials) dropStrangers(ctx context.Context, a *accounts.Account, now time.Time) error {
+	if !a.Record().EmailVerifiedAt.IsZero() {
+		return nil
+	}
+	all, err := s.Identities.Of(ctx, a.ID())
+	if err != nil {
+		return err
+	}
+	a.UnlinkAll(all, now)
+	return s.Identities.DeleteAll(ctx, a.ID())
 }

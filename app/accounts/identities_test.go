@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -212,6 +213,26 @@ func TestIdentities(t *testing.T) {
 			if !verified {
 				w.must(w.emails.Verify(t.Context(), w.link("hana@example.com", "verify-email")))
 			}
+		}
+	})
+	t.Run("the owner of an address who resets the password is rid of whoever took it", func(t *testing.T) {
+		for _, verified := range []bool{false, true} {
+			w := newWorld(t)
+			s, h := w.withHouse()
+			h.says.EmailVerified = verified
+			account := signIn(w, s, h).Account
+			w.must(w.credentials.RequestReset(t.Context(), "hana@example.com", ""))
+			secret := w.link("hana@example.com", "reset-password")
+			w.topics()
+			w.must(w.credentials.ResetPassword(t.Context(), secret, "a new password"))
+			all, err := s.List(t.Context(), account)
+			w.must(err)
+			gone := slices.Contains(w.topics(), "accounts.identity.unlinked.v1")
+			if len(all) == 1 != verified || gone == verified {
+				t.Errorf("verified: %t, identities: %v, told: %t", verified, all, gone)
+			}
+			_, err = w.trySignIn("hana@example.com", "a new password")
+			w.must(err)
 		}
 	})
 	t.Run("also if it was deleted, while it can come back", func(t *testing.T) {

@@ -6,13 +6,15 @@ import (
 	"github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/password"
+	"github.com/sajin-sns/sajin/ports/store"
 )
 
 // Credentials are what people prove with who they are.
 type Credentials struct {
 	Shared
-	Passwords password.Hasher
-	IDs       *ident.Source
+	Identities store.Identities
+	Passwords  password.Hasher
+	IDs        *ident.Source
 }
 
 // Register makes an account, and has a link mailed to its address that verifies

@@ -28,7 +28,8 @@ func (s *Credentials) RequestReset(ctx context.Context, address, client string) 
 }
 
 // ResetPassword is for who followed a link that was mailed: the account has a new
-// password, every session ends, and the address is verified by that.
+// password, every session ends, and the address is verified by that. If it was not
+// before, identities that were linked to the account go.
 //
 // It fails with Invalid if the password is not accepted, which leaves the link
 // good, and with store.ErrOneTimeToken if the link is not, or the account has
@@ -56,6 +57,9 @@ func (s *Credentials) ResetPassword(ctx context.Context, secret, password string
 			return err
 		}
 		id = a.ID()
+		if err := s.dropStrangers(ctx, a, now); err != nil {
+			return err
+		}
 		if err := a.ResetPassword(hash, address, now); err != nil {
 			return err
 		}

@@ -95,7 +95,7 @@ func newWorld(t *testing.T) *world {
 		Shared: shared, Queue: w.queue, Sender: w.post, Sealer: ring, PublicURL: "https://photos.example.com", Site: "사진", Host: "photos.example.com",
 		Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 	}
-	w.credentials = &accounts.Credentials{Shared: shared, Passwords: w.hasher, IDs: ids}
+	w.credentials = &accounts.Credentials{Shared: shared, Identities: sqlstore.NewIdentities(db), Passwords: w.hasher, IDs: ids}
 	w.accounts = &accounts.Accounts{Shared: shared, Avatars: w.avatars, Grace: grace}
 	w.sessions = &accounts.Sessions{
 		Shared: shared, Devices: w.devices, Passwords: w.hasher, IDs: ids,

@@ -158,3 +158,11 @@ func (a *Account) Unlink(i Identity, has int, now time.Time) error {
 	a.events = append(a.events, IdentityUnlinked{Account: a.r.ID, Identity: i.ID, Provider: i.Provider, At: now})
 	return nil
 }
+
+// UnlinkAll takes the account's identities away, though it may have no other way
+// to sign in: it is about to be given one.
+func (a *Account) UnlinkAll(all []Identity, now time.Time) {
+	for _, i := range all {
+		a.events = append(a.events, IdentityUnlinked{Account: a.r.ID, Identity: i.ID, Provider: i.Provider, At: now})
+	}
+}

@@ -246,6 +246,42 @@ func TestSigningInWithAnIdentityProvider(t *testing.T) {
 				t.Error("there are rows of it")
 			}
 		})
+		t.Run("one whose address both sides have verified is joined, and keeps its password", func(t *testing.T) {
+			w.in(t)
+			yuna := w.member("yuna")
+			w.must(w.verify(w.mailed(yuna, "verify-email")))
+			issuer.SignIn(oidctest.Person{Subject: "yuna at google", Email: string(yuna.account.Email)})
+			if got := w.browser().refused(); got != "accounts.link-sign-in-first" {
+				t.Error("the provider has not:", got)
+			}
+			person("yuna at google", strings.ToUpper(string(yuna.account.Email)))
+			if got := w.browser().signIn(); got.Account.ID != yuna.account.ID {
+				t.Error(got.Account)
+			}
+			if _, err := w.signIn(string(yuna.account.Email), password, "x"); err != nil {
+				t.Error(err)
+			}
+		})
+		t.Run("who has no password sets one by a reset, and needs the provider no more", func(t *testing.T) {
+			w.in(t)
+			person("sora at google", "sora@example.com")
+			w.browser().signIn()
+			_, err := w.stranger().RequestPasswordResetWithResponse(t.Context(), api.WantedEmail{Email: "sora@example.com"})
+			w.must(err)
+			w.must(w.reset(w.mailedTo("sora@example.com", "reset-password", 1), "a password of her own"))
+			sora, err := w.signIn("sora@example.com", "a password of her own", "x")
+			w.must(err)
+			one := w.identities(sora.AccessToken)
+			if len(one) != 1 {
+				t.Fatal(one)
+			}
+			if got := w.ask("DELETE", "/v1/users/account/identities/"+one[0].ID.String(), sora.AccessToken); got.status != 204 {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+			if got := w.browser().signIn(); got.Account.ID != sora.Account.ID {
+				t.Error("the address is verified on both sides, and still another account is made")
+			}
+		})
 		t.Run("who has left comes back, within the time of grace, and not after it", func(t *testing.T) {
 			w.in(t)
 			person("leaver", "leaver@example.com")

@@ -106,8 +106,8 @@ var modules = fx.Module("modules",
 		func(s accounts.Shared, avatars access.Avatars, c config.Config) *accounts.Accounts {
 			return &accounts.Accounts{Shared: s, Avatars: avatars, Grace: c.Auth.DeleteGrace}
 		},
-		func(s accounts.Shared, h password.Hasher, ids *ident.Source) *accounts.Credentials {
-			return &accounts.Credentials{Shared: s, Passwords: h, IDs: ids}
+		func(s accounts.Shared, i store.Identities, h password.Hasher, ids *ident.Source) *accounts.Credentials {
+			return &accounts.Credentials{Shared: s, Identities: i, Passwords: h, IDs: ids}
 		},
 		func(s accounts.Shared, devices store.Devices, h password.Hasher, ids *ident.Source, tokens token.Issuer, sealer link.Sealer, c config.Config) *accounts.Sessions {
 			return &accounts.Sessions{
