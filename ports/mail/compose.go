@@ -106,9 +106,9 @@ func (m Message) Compose(from Address) ([]byte, error) {
 	header("MIME-Version", "1.0")
 	if m.HTML == "" {
 		header("Content-Type", plain)
-		header("Content-Transfer-Encoding", "quoted-printable")
+		header("Content-Transfer-Encoding", encoding(m.Text))
 		out.WriteString("\r\n")
-		err := quoted(&out, m.Text)
+		err := encode(&out, m.Text)
 		return out.Bytes(), err
 	}
 	digest := sha256.Sum256([]byte(m.ID))
@@ -119,9 +119,9 @@ func (m Message) Compose(from Address) ([]byte, error) {
 	header("Content-Type", "multipart/alternative;\r\n boundary=\""+parts.Boundary()+"\"")
 	out.WriteString("\r\n")
 	for _, part := range []struct{ kind, text string }{{plain, m.Text}, {"text/html; charset=utf-8", m.HTML}} {
-		w, err := parts.CreatePart(textproto.MIMEHeader{"Content-Type": {part.kind}, "Content-Transfer-Encoding": {"quoted-printable"}})
+		w, err := parts.CreatePart(textproto.MIMEHeader{"Content-Type": {part.kind}, "Content-Transfer-Encoding": {encoding(part.text)}})
 		if err == nil {
-			err = quoted(w, part.text)
+			err = encode(w, part.text)
 		}
 		if err != nil {
 			return nil, err
@@ -143,7 +143,29 @@ func folded(text string) string {
 	return text
 }
 
-func quoted(w io.Writer, text string) error {
+// mostLine is how long a line may be that is sent as it is.
+const mostLine = 900
+
+// encoding is how a text travels: as it is, if it can, so that a link in it is
+// whole also for who looks at the bytes.
+func encoding(text string) string {
+	odd := func(r rune) bool { return r > unicode.MaxASCII || unicode.IsControl(r) && r != '\n' && r != '\t' }
+	if strings.ContainsFunc(text, odd) {
+		return "quoted-printable"
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if len(line) > mostLine {
+			return "quoted-printable"
+		}
+	}
+	return "7bit"
+}
+
+func encode(w io.Writer, text string) error {
+	if encoding(text) == "7bit" {
+		_, err := io.WriteString(w, strings.ReplaceAll(text, "\n", "\r\n"))
+		return err
+	}
 	q := quotedprintable.NewWriter(w)
 	if _, err := io.WriteString(q, strings.ReplaceAll(text, "\r\n", "\n")); err != nil {
 		return err

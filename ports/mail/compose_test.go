@@ -77,6 +77,13 @@ func TestCompose(t *testing.T) {
 			t.Error(string(raw))
 		}
 	})
+	t.Run("a link in a plain text is whole", func(t *testing.T) {
+		link := "https://photos.example.com/verify-email#" + strings.Repeat("a=b", 30)
+		raw, err := message(func(m *port.Message) { m.Text = "Open\n\n" + link + "\n" }).Compose(from)
+		if err != nil || !strings.Contains(string(raw), "\r\n\r\n"+link+"\r\n") {
+			t.Error(string(raw), err)
+		}
+	})
 	t.Run("a domain of another script is left as it is", func(t *testing.T) {
 		m := message(func(m *port.Message) { m.To = port.Address{Address: "하나@예시.한국"} })
 		raw, err := m.Compose(from)

@@ -81,6 +81,7 @@ func aMail(id string) mail.Message {
 func mailArrives(t *testing.T, m Mailing) {
 	plain, korean, both, long := aMail("plain"), aMail("korean"), aMail("both"), aMail("long")
 	korean.To.Name, korean.Subject = `하나 "K" \ <k>`, strings.Repeat("이메일 주소를 확인해 주세요 ✓ ", 5)
+	plain.Text = ".\n..\n.\n a link that is longer than a line of quoted-printable may be: https://photos.example.com/verify-email#sjl_abc\n"
 	korean.Text = "안녕하세요, 하나님\n\n.\n..\nFrom the beginning = 100 %\ttab \nhttps://photos.example.com/verify-email#sjo_abc\n"
 	both.HTML = "<p>Hello <a href=\"https://photos.example.com/?a=1&b=2\">사진</a></p>\n"
 	long.Text = strings.Repeat("a long line ", 500) + "\n" + strings.Repeat("가", 2000) + "\n"
@@ -175,7 +176,10 @@ func ParseMail(t *testing.T, raw []byte) mail.Message {
 		return strings.ReplaceAll(string(text), "\r\n", "\n")
 	}
 	if kind == "text/plain" {
-		m.Text = read(quotedprintable.NewReader(parsed.Body))
+		m.Text = read(parsed.Body)
+		if parsed.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
+			m.Text = read(quotedprintable.NewReader(strings.NewReader(m.Text)))
+		}
 		return m
 	}
 	parts := multipart.NewReader(parsed.Body, parameters["boundary"])
