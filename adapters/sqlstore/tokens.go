@@ -27,7 +27,7 @@ func (s *OneTimeTokens) Issue(ctx context.Context, t store.OneTimeToken) error {
 		b.Exec(`DELETE FROM one_time_tokens WHERE account = $1 AND purpose = $2 AND hash <> $3 AND used_at IS NULL`, t.Account, t.Purpose, t.Hash[:])
 	}
 	b.Exec(`INSERT INTO one_time_tokens (hash, purpose, account, payload, expires_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at WHERE one_time_tokens.used_at IS NULL`,
+		ON CONFLICT (hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at`,
 		t.Hash[:], t.Purpose, t.Account, t.Payload, t.ExpiresAt)
 	return wrap("issue one-time token", s.db.Send(ctx, &b))
 }

@@ -172,5 +172,9 @@ func TestChangeEmail(t *testing.T) {
 		w.must(w.emails.ChangeEmail(t.Context(), hana, moved, ""))
 		w.must(w.emails.Verify(t.Context(), w.link(moved, "verify-email")))
 		w.is(w.credentials.ResetPassword(t.Context(), reset, "a new password"), store.ErrOneTimeToken)
+		w.must(w.emails.ChangeEmail(t.Context(), hana, old, ""))
+		w.must(w.emails.Verify(t.Context(), w.link(old, "verify-email")))
+		w.equal(old, w.record(hana).Email.Address)
+		w.is(w.credentials.ResetPassword(t.Context(), reset, "a new password"), store.ErrOneTimeToken)
 	})
 }

@@ -22,7 +22,7 @@ type OneTimeToken struct {
 type OneTimeTokens interface {
 	// Issue stores a token, in place of every other one of its purpose and
 	// account; tokens of no account stand side by side. Issued again, a token
-	// has the new payload and expiry, unless it was used: then it stays used.
+	// has the new payload and expiry; one that was used stays used.
 	Issue(ctx context.Context, t OneTimeToken) error
 
 	// Redeem uses a token up, in ctx's transaction: it can be used again if that
