@@ -33,6 +33,7 @@ type Config struct {
 	Content  Content  `koanf:"content"`
 	Feeds    Feeds    `koanf:"feeds"`
 	Metrics  Metrics  `koanf:"metrics"`
+	Tracing  Tracing  `koanf:"tracing"`
 	Log      Log      `koanf:"log"`
 }
 
@@ -173,6 +174,12 @@ type Feeds struct {
 // Metrics are for Prometheus.
 type Metrics struct {
 	Listen string `koanf:"listen" empty:"/metrics on http.listen" doc:"host:port of a listener for /metrics alone"`
+}
+
+// Tracing sends traces to an OpenTelemetry collector.
+type Tracing struct {
+	Endpoint    URL   `koanf:"endpoint" empty:"no traces" doc:"URL of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318"`
+	SampleRatio Ratio `koanf:"sample_ratio" default:"1" doc:"share of the traces that are sent, 0 to 1"`
 }
 
 // Log is what the server says about itself.

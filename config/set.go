@@ -33,6 +33,8 @@ func assign(v reflect.Value, raw any) error {
 	switch target := v.Addr().Interface().(type) {
 	case *time.Duration:
 		return assignDuration(target, raw)
+	case *Ratio:
+		return assignRatio(target, raw)
 	case *[]string:
 		return assignList(target, raw)
 	case *[]CoinPack:

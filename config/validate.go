@@ -18,6 +18,7 @@ func (c Config) Validate(providers []string) error {
 	c.checkPayments(&p, providers)
 	c.checkWallet(&p)
 	c.checkUploads(&p)
+	c.checkTracing(&p)
 	checkSlugs(&p, "content.categories", c.Content.Categories)
 	if c.Production() {
 		c.checkProduction(&p)

@@ -100,6 +100,8 @@ func TestOneWrongValueIsNamed(t *testing.T) {
 		"too many parts":                     {set: map[string]any{"uploads.part_size": "1KiB"}, want: "uploads.part_size"},
 		"one part too many":                  {set: map[string]any{"uploads.part_size": "1KiB", "uploads.max_bytes": "10001KiB"}, want: "uploads.part_size"},
 		"exactly enough parts":               {set: map[string]any{"uploads.part_size": "1KiB", "uploads.max_bytes": "10000KiB"}},
+		"a collector that is nowhere":        {set: map[string]any{"tracing.endpoint": "collector:4318"}, want: "tracing.endpoint"},
+		"a collector":                        {set: map[string]any{"tracing.endpoint": "http://collector:4318", "tracing.sample_ratio": "0.25"}},
 		"a level that slog has not":          {set: map[string]any{"log.level": "verbose"}, want: "log.level"},
 		"a format that slog has not":         {set: map[string]any{"log.format": "xml"}, want: "log.format"},
 	} {

@@ -83,6 +83,14 @@ func (b *Bus) Stop(ctx context.Context) error {
 	return errors.Join(err, b.relay.wait(ctx)) // without consumers, what was being published fails
 }
 
+// Around is told of a piece of work before it is done, and by the function that
+// it answers, of how it ended. The context is for the work.
+type Around func(ctx context.Context, labels ...string) (context.Context, func(err error))
+
+func untold(ctx context.Context, _ ...string) (context.Context, func(error)) {
+	return ctx, func(error) {}
+}
+
 // Stats is what both halves have done since the start.
 func (b *Bus) Stats() (RelayStats, []ConsumerStats) { return b.relay.Stats(), b.router.Stats() }
 

@@ -26,6 +26,8 @@ type RelayOptions struct {
 	Grace       time.Duration // for what is being published when the relay stops; 5 s
 	Now         func() time.Time
 	Log         *slog.Logger
+
+	Around Around // each event while it is published, told its topic and id; nobody when nil
 }
 
 func (o *RelayOptions) defaults() {
@@ -40,6 +42,9 @@ func (o *RelayOptions) defaults() {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Around == nil {
+		o.Around = untold
 	}
 }
 

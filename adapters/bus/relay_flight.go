@@ -15,7 +15,9 @@ import (
 
 // publish sees an event through, also when the relay is told to stop.
 func (r *Relay) publish(e event.Envelope) {
+	_, end := r.o.Around(trace.With(context.Background(), e.TraceID), e.Topic, e.ID.String())
 	err := r.try(e)
+	end(err)
 	r.land(e)
 	ctx, cancel := context.WithTimeout(trace.With(context.Background(), e.TraceID), r.o.Lease)
 	defer cancel()

@@ -27,6 +27,8 @@ type RouterOptions struct {
 	Timeout  time.Duration // for one attempt; 30 s
 	Grace    time.Duration // for handlers that run when the router stops; 5 s
 	Log      *slog.Logger
+
+	Around Around // each attempt to handle an event, told its consumer, topic and id; nobody when nil
 }
 
 func (o *RouterOptions) defaults() {
@@ -37,6 +39,9 @@ func (o *RouterOptions) defaults() {
 	o.Grace = cmp.Or(o.Grace, 5*time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Around == nil {
+		o.Around = untold
 	}
 }
 
@@ -196,10 +201,12 @@ func (r *Router) handle(c *consumer, m *message.Message) error {
 func (r *Router) attempt(ctx context.Context, c *consumer, e event.Envelope) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Timeout)
 	defer cancel()
+	ctx, end := r.o.Around(ctx, c.Consumer, c.Topic, e.ID.String())
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 		}
+		end(err)
 	}()
 	var fresh bool
 	err = r.runner.Do(ctx, func(ctx context.Context) error {

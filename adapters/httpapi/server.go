@@ -5,6 +5,7 @@
 package httpapi
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -27,6 +28,10 @@ type Options struct {
 	NewID     func() string // of requests
 	Requests  Requests
 	Observer  Observer // nil: nobody
+
+	// Trace begins to follow a request, whose context carries its id; what it
+	// answers is told how that ended. Nil: nobody does.
+	Trace func(ctx context.Context, h http.Header, operation, method string) (context.Context, func(status int))
 }
 
 // Resource is a part of the API: what it adds when the server is put together.

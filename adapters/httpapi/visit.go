@@ -67,6 +67,10 @@ func (p *reception) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Request-Id", id)
 	v := p.visit(r)
 	ctx := context.WithValue(trace.With(r.Context(), id), visitKey{}, v)
+	traced := func(int) {}
+	if p.o.Trace != nil {
+		ctx, traced = p.o.Trace(ctx, r.Header, v.operation, methodOf(r.Method))
+	}
 	seen := &watched{ResponseWriter: w}
 	p.o.Observer.Requested()
 	defer func() {
@@ -81,6 +85,7 @@ func (p *reception) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		a := answer{status: cmp.Or(seen.status, http.StatusOK), bytes: seen.bytes, took: time.Since(started)}
 		p.o.Observer.Answered(v.operation, methodOf(r.Method), a.status, a.bytes, a.took)
+		traced(a.status)
 		p.log(ctx, r, v, a)
 		if aborted {
 			panic(cause)

@@ -30,9 +30,13 @@ var errTooLong = errors.New("the answer is too long")
 
 // newClient makes the client of one provider. It follows no redirects: what is
 // asked for is where the provider says, and a secret goes nowhere else.
-func newClient(timeout time.Duration) *http.Client {
-	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.MaxResponseHeaderBytes = 64 << 10
+func newClient(timeout time.Duration, around func(http.RoundTripper) http.RoundTripper) *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxResponseHeaderBytes = 64 << 10
+	base := http.RoundTripper(transport)
+	if around != nil {
+		base = around(base)
+	}
 	return &http.Client{
 		Transport:     &whole{base, timeout},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

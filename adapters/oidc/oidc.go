@@ -34,6 +34,8 @@ type Options struct {
 
 	Timeout time.Duration // of one request to the provider; 10 seconds if zero
 	Now     func() time.Time
+
+	Around func(http.RoundTripper) http.RoundTripper // stands around what makes the requests; nil: nothing
 }
 
 // Provider is one OpenID Connect provider.
@@ -56,7 +58,7 @@ func New(o Options) *Provider {
 	} else if !slices.Contains(o.Scopes, "openid") {
 		o.Scopes = append([]string{"openid"}, o.Scopes...)
 	}
-	return &Provider{o: o, client: newClient(o.Timeout), turn: make(chan struct{}, 1)}
+	return &Provider{o: o, client: newClient(o.Timeout, o.Around), turn: make(chan struct{}, 1)}
 }
 
 // AuthURL implements identity.Provider.

@@ -37,7 +37,9 @@ func (p *Pool) work(k *kind, l jobs.Lease) {
 	go func() {
 		err := errors.New("the run ended its goroutine") // runtime.Goexit gets past every return
 		defer func() { ran <- err }()
-		err = safely(func() error { return k.Run(limited, l) })
+		running, end := p.o.Around(limited, k.Kind, l.ID.String())
+		err = safely(func() error { return k.Run(running, l) })
+		end(err)
 	}()
 	over, err := wait(limited, ran)
 	p.settle(ctx, limited, k, l, err, log)

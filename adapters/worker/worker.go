@@ -48,6 +48,10 @@ type Options struct {
 	Grace   time.Duration                   // for what runs when the pool stops; 10 s
 	Now     func() time.Time
 	Log     *slog.Logger
+
+	// Around is told of each run before it begins, by kind and id of the job, and
+	// by what it answers, of how the run ended; nobody when nil.
+	Around func(ctx context.Context, labels ...string) (context.Context, func(err error))
 }
 
 func (o *Options) defaults() {
@@ -64,6 +68,9 @@ func (o *Options) defaults() {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Around == nil {
+		o.Around = func(ctx context.Context, _ ...string) (context.Context, func(error)) { return ctx, func(error) {} }
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sajin-sns/sajin/adapters/bus"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
+	"github.com/sajin-sns/sajin/adapters/tracing"
 	"github.com/sajin-sns/sajin/adapters/worker"
 	"github.com/sajin-sns/sajin/app/accounts"
 	"github.com/sajin-sns/sajin/app/content"
@@ -26,19 +27,19 @@ const (
 	keepConsumed = 30 * 24 * time.Hour
 )
 
-func newBus(outbox *sqlstore.Outbox, handlers []event.Handler, t tx.Runner, now func() time.Time, log *slog.Logger) (*bus.Bus, error) {
+func newBus(outbox *sqlstore.Outbox, handlers []event.Handler, t tx.Runner, now func() time.Time, log *slog.Logger, traces *tracing.Tracing) (*bus.Bus, error) {
 	inProcess := bus.NewInProcess()
-	router, err := bus.NewRouter(inProcess.Subscriber, handlers, t, outbox, bus.RouterOptions{Log: log})
+	router, err := bus.NewRouter(inProcess.Subscriber, handlers, t, outbox, bus.RouterOptions{Log: log, Around: traces.Around("handle")})
 	if err != nil {
 		return nil, err
 	}
-	return bus.New(bus.NewRelay(outbox, inProcess, bus.RelayOptions{Now: now, Log: log}), router), nil
+	return bus.New(bus.NewRelay(outbox, inProcess, bus.RelayOptions{Now: now, Log: log, Around: traces.Around("publish")}), router), nil
 }
 
-func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now func() time.Time, log *slog.Logger) (*worker.Pool, error) {
+func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now func() time.Time, log *slog.Logger, traces *tracing.Tracing) (*worker.Pool, error) {
 	return worker.New(queue, workers, worker.Options{
 		Kinds: map[string]worker.Limit{media.KindProcess: {Concurrency: c.Media.WorkerCount(), Timeout: 15 * time.Minute}},
-		Now:   now, Log: log,
+		Now:   now, Log: log, Around: traces.Around("job"),
 	})
 }
 

@@ -15,10 +15,10 @@ import (
 	"github.com/sajin-sns/sajin/adapters/metrics"
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
+	"github.com/sajin-sns/sajin/adapters/tracing"
 	"github.com/sajin-sns/sajin/adapters/worker"
 	"github.com/sajin-sns/sajin/app/wallet"
 	"github.com/sajin-sns/sajin/config"
-	"github.com/sajin-sns/sajin/ports/blob"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/payment"
 	"github.com/sajin-sns/sajin/ports/store"
@@ -44,7 +44,7 @@ var unwatched = fx.Options(parts, observed, checks)
 // observed is how the server shows what it does.
 var observed = fx.Module("observed",
 	fx.Provide(
-		metrics.NewRequests, metrics.NewLedger,
+		metrics.NewRequests, metrics.NewLedger, newTracing,
 		func() (blobCalls, paymentCalls) {
 			return blobCalls{metrics.NewBlobCalls()}, paymentCalls{metrics.NewPaymentCalls()}
 		},
@@ -76,16 +76,14 @@ var observed = fx.Module("observed",
 	),
 )
 
-// watched puts what tells of calls around those who answer them. It goes beside
-// the modules, for it is to hold in all of them.
-var watched = fx.Decorate(func(b blob.Store, calls blobCalls) blob.Store {
-	return instrument.Blobs(b, calls.Around)
-})
-
-func watchedProviders(all []payment.Provider, calls paymentCalls) []payment.Provider {
+func watchedProviders(all []payment.Provider, calls paymentCalls, t *tracing.Tracing) []payment.Provider {
+	around := []instrument.Around{calls.Around}
+	if t != nil {
+		around = append(around, t.Around("payment"))
+	}
 	told := make([]payment.Provider, len(all))
 	for i, p := range all {
-		told[i] = instrument.Provider(p, calls.Around)
+		told[i] = instrument.Provider(p, around...)
 	}
 	return told
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/sajin-sns/sajin/adapters/metrics"
 	"github.com/sajin-sns/sajin/adapters/oidc"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
+	"github.com/sajin-sns/sajin/adapters/tracing"
 	"github.com/sajin-sns/sajin/app/accounts"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/domain/ident"
@@ -51,12 +52,12 @@ var signingIn = fx.Module("identities",
 	),
 )
 
-func identityProviders(c config.Config, now func() time.Time, calls identityCalls) map[string]identity.Provider {
+func identityProviders(c config.Config, now func() time.Time, calls identityCalls, traces *tracing.Tracing) map[string]identity.Provider {
 	all := map[string]identity.Provider{}
 	for name, p := range c.IdentityProviders() {
 		all[name] = instrument.Identities(name, oidc.New(oidc.Options{
 			Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: p.ClientSecret.Reveal(),
-			RedirectURL: c.PublicURL() + "/v1/auth/" + name + "/callback", Now: now,
+			RedirectURL: c.PublicURL() + "/v1/auth/" + name + "/callback", Now: now, Around: traces.Transport,
 		}), calls.Around)
 	}
 	return all

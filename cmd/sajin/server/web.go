@@ -16,6 +16,7 @@ import (
 	"github.com/sajin-sns/sajin/adapters/bus"
 	"github.com/sajin-sns/sajin/adapters/httpapi"
 	"github.com/sajin-sns/sajin/adapters/metrics"
+	"github.com/sajin-sns/sajin/adapters/tracing"
 	"github.com/sajin-sns/sajin/adapters/worker"
 	"github.com/sajin-sns/sajin/app/accounts"
 	"github.com/sajin-sns/sajin/config"
@@ -47,13 +48,13 @@ func check(constructor any) any {
 var registered []any
 
 func newAPI(c config.Config, o Options, auth httpapi.Authenticator, sealer link.Sealer, ids *ident.Source, log *slog.Logger,
-	resources []httpapi.Resource, routes []httpapi.Route, requests *metrics.Requests, stepUp *accounts.StepUp,
+	resources []httpapi.Resource, routes []httpapi.Route, requests *metrics.Requests, traces *tracing.Tracing, stepUp *accounts.StepUp,
 ) *httpapi.API {
 	routes = append(routes, httpapi.Pages(o.Version)...)
 	return httpapi.New(httpapi.Options{
 		Version: o.Version, PublicURL: c.PublicURL(), BodyLimit: int64(c.HTTP.BodyLimit), Log: log, Auth: auth, StepUp: stepUp, Sealer: sealer,
 		NewID:    func() string { return ident.New[ident.EventID](ids).String() },
-		Requests: logged(c), Observer: requests,
+		Requests: logged(c), Observer: requests, Trace: traces.Requests(),
 	}, routes, resources...)
 }
 

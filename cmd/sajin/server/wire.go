@@ -14,6 +14,7 @@ import (
 	"github.com/sajin-sns/sajin/adapters/keyring"
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
+	"github.com/sajin-sns/sajin/adapters/tracing"
 	"github.com/sajin-sns/sajin/app/accounts"
 	"github.com/sajin-sns/sajin/app/content"
 	"github.com/sajin-sns/sajin/app/media"
@@ -187,8 +188,8 @@ var modules = fx.Module("modules",
 		func(w store.Wallets, p store.Purchases, now func() time.Time) *wallet.Statements {
 			return &wallet.Statements{Wallets: w, Purchases: p, Now: now}
 		},
-		func(p []payment.Provider, calls paymentCalls, c config.Config) (*wallet.Market, error) {
-			return wallet.NewMarket(packs(c), watchedProviders(p, calls), c.Payments.Providers)
+		func(p []payment.Provider, calls paymentCalls, t *tracing.Tracing, c config.Config) (*wallet.Market, error) {
+			return wallet.NewMarket(packs(c), watchedProviders(p, calls, t), c.Payments.Providers)
 		},
 		func(t tx.Runner, tops store.TopUps, keys store.Idempotency, m *wallet.Market, ids *ident.Source, now func() time.Time, c config.Config, log *slog.Logger) *wallet.TopUps {
 			return &wallet.TopUps{Tx: t, TopUps: tops, Keys: keys, Market: m, IDs: ids, Now: now, TTL: c.TopUps.ExpireAfter, MaxOpen: maxOpenTopUps, Log: log}
