@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/fx"
+
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/health"
@@ -171,6 +173,36 @@ func TestDoctorMakesEveryCheck(t *testing.T) {
 	want(t, findings, "ids: problem, check of config.Config: problem")
 	if f := want(t, findings, "fax: warning"); f.Detail != "refused" || f.Remedy != "put paper in" {
 		t.Errorf("%+v", f)
+	}
+}
+
+func TestWhateverReadinessAsksTheDoctorAsks(t *testing.T) {
+	c := InMemory()
+	c.Auth.OIDC = map[string]config.OIDC{"work": {Issuer: "http://127.0.0.1:1", ClientID: "sajin", ClientSecret: "secret"}}
+	var asked []string
+	type group struct {
+		fx.In
+		Checks []health.Check `group:"checks"`
+	}
+	s, err := Start(t.Context(), c, Options{With: func(all group) {
+		for _, c := range all.Checks {
+			asked = append(asked, c.Name)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if !slices.Contains(asked, "oidc.work") {
+		t.Error(asked)
+	}
+	findings := Diagnose(t.Context(), c, Options{})
+	for _, name := range asked {
+		if !slices.ContainsFunc(findings, func(f Finding) bool { return f.Check == name }) {
+			t.Errorf("the doctor says nothing of %s: give the check to the server by check(...)", name)
+		}
 	}
 }
 
