@@ -38,7 +38,7 @@ func TestPrecedence(t *testing.T) {
 }
 
 func TestEveryKeyCanBeSetFromTheEnvironment(t *testing.T) {
-	samples := []string{"17", "17m", "json", "17MiB", "[{id: a, coins: 1, bonus: 2, amount: 3, currency: USD}]"}
+	samples := []string{"17", "17m", "json", "17MiB", "0.17", "[{id: a, coins: 1, bonus: 2, amount: 3, currency: USD}]"}
 	for _, key := range config.Keys() {
 		variable := strings.Replace(key.Env, "<NAME>", "MY_IDP", 1)
 		name := strings.Replace(key.Name, "<name>", "my_idp", 1)

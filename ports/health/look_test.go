@@ -3,6 +3,7 @@ package health_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,9 +32,9 @@ func TestRound(t *testing.T) {
 	t.Run("one that hangs is found in time, and holds nobody else up", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			end := make(chan bool)
-			asked := 0
+			var asked atomic.Int64
 			r := health.NewRound([]health.Check{
-				{Name: "hangs", Run: func(context.Context) error { asked++; <-end; return nil }},
+				{Name: "hangs", Run: func(context.Context) error { asked.Add(1); <-end; return nil }},
 				{Name: "listens", Run: func(ctx context.Context) error { <-ctx.Done(); return errors.Join(broken, ctx.Err()) }},
 				{Name: "good", Run: func(context.Context) error { return nil }},
 			}, 2*time.Second)
@@ -45,13 +46,13 @@ func TestRound(t *testing.T) {
 			if !errors.Is(findings[0].Err, health.ErrSilent) || !errors.Is(findings[1].Err, broken) || findings[2].Err != nil {
 				t.Error(findings)
 			}
-			if again := r.Look(t.Context()); !errors.Is(again[0].Err, health.ErrSilent) || asked != 1 {
-				t.Errorf("%v, asked %d times", again[0].Err, asked)
+			if again := r.Look(t.Context()); !errors.Is(again[0].Err, health.ErrSilent) || asked.Load() != 1 {
+				t.Errorf("%v, asked %d times", again[0].Err, asked.Load())
 			}
 			close(end)
 			synctest.Wait()
-			if again := r.Look(t.Context()); again[0].Err != nil || asked != 2 {
-				t.Errorf("%v, asked %d times", again[0].Err, asked)
+			if again := r.Look(t.Context()); again[0].Err != nil || asked.Load() != 2 {
+				t.Errorf("%v, asked %d times", again[0].Err, asked.Load())
 			}
 		})
 	})
