@@ -34,8 +34,9 @@ func (w *watched) Pool() (p Pool) {
 
 func (w *watched) Do(ctx context.Context, fn func(ctx context.Context) error) error {
 	ctx, end := w.around(ctx, "transaction")
-	err := w.DB.Do(ctx, fn)
-	end(err)
+	err := errPanicked // unless it comes back
+	defer func() { end(err) }()
+	err = w.DB.Do(ctx, fn)
 	return err
 }
 
@@ -69,8 +70,9 @@ func (w *watched) Send(ctx context.Context, b *Batch) error {
 		queries[i] = s.Query
 	}
 	ctx, end := w.around(ctx, strings.Join(queries, ";\n"))
-	err := w.DB.Send(ctx, b)
-	end(err)
+	err := errPanicked
+	defer func() { end(err) }()
+	err = w.DB.Send(ctx, b)
 	return err
 }
 
