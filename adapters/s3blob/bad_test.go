@@ -441,6 +441,38 @@ func TestLyingAboutForms(t *testing.T) {
 			}
 		})
 	}
+	t.Run("who crashed after the copy, and is sent something else, has what he copied", func(t *testing.T) {
+		p := newProxy(t)
+		s := p.store()
+		u, parts := sent(t, p, s)
+		p.becomes(only(func(r *http.Request) bool { return r.Method == http.MethodDelete }, says(403, "AccessDenied")))
+		info, err := s.CompleteUpload(t.Context(), u, parts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.becomes(nil)
+		core := p.bucket.Client(t)
+		if _, err := core.PutObject(t.Context(), p.bucket.Name, "FORMS/"+u.Ref+"/k", bytes.NewReader(noise(101)[1:]), 100, "", "", minioPlain); err != nil {
+			t.Fatal(err)
+		}
+		if parts, err = s.ListParts(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := s.CompleteUpload(t.Context(), u, parts); err != nil || again != info {
+			t.Errorf("%+v, then %+v, %v", info, again, err)
+		}
+		o, err := s.Open(t.Context(), "k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		if got, _ := io.ReadAll(o); !bytes.Equal(got, noise(100)) {
+			t.Errorf("%d other bytes", len(got))
+		}
+		if names, err := p.bucket.Names(t); err != nil || slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "FORMS/") || strings.HasPrefix(n, "UPLOADS/") }) {
+			t.Errorf("%q, %v", names, err)
+		}
+	})
 	t.Run("what is sent between the look and the copy is not taken for what was looked at", func(t *testing.T) {
 		p := newProxy(t)
 		s := p.store()
