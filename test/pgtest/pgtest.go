@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -54,9 +55,9 @@ func connect(t testing.TB, url string) *postgres.DB {
 
 // only is the server of this process. Nothing stops it: it notices when the
 // process is gone, however that came about.
-var only = sync.OnceValues(start)
+var only = sync.OnceValues(func() (*Server, error) { return Start(Options{}) })
 
-func running(t testing.TB) *server {
+func running(t testing.TB) *Server {
 	t.Helper()
 	server, err := only()
 	if err != nil {
@@ -65,23 +66,51 @@ func running(t testing.TB) *server {
 	return server
 }
 
-type server struct {
-	socket  string // the folder of its socket
+// Server is a running PostgreSQL.
+type Server struct {
+	Bin    string // where its programs are
+	Socket string // the folder of its socket
+
+	hold    *os.File // a line here starts it anew
+	gone    <-chan struct{}
 	admin   *pgxpool.Pool
 	migrate func() error // the template, once
 	count   atomic.Int64
 }
 
-func (s *server) url(database string) string {
-	return fmt.Sprintf("postgres://postgres@/%s?host=%s&port=5432", database, url.QueryEscape(s.socket))
+func (s *Server) url(database string) string {
+	return fmt.Sprintf("postgres://postgres@/%s?host=%s&port=5432", database, url.QueryEscape(s.Socket))
+}
+
+// Create makes a database with the newest schema and answers its URL.
+func (s *Server) Create(ctx context.Context, name string) (string, error) {
+	if err := s.migrate(); err != nil {
+		return "", err
+	}
+	return s.url(name), s.Clone(ctx, name, template)
+}
+
+// Clone copies a database that nobody is connected to.
+func (s *Server) Clone(ctx context.Context, name, from string) error {
+	if _, err := s.admin.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+from+""); err != nil {
+		return fmt.Errorf("pgtest: clone: %w", err)
+	}
+	return nil
+}
+
+// Stop ends the server and removes what it kept.
+func (s *Server) Stop() {
+	s.admin.Close()
+	_ = s.hold.Close() // the watcher takes it from here
+	<-s.gone
 }
 
 // database clones one for a test.
-func (s *server) database(t testing.TB, from string) string {
+func (s *Server) database(t testing.TB, from string) string {
 	t.Helper()
 	name := fmt.Sprintf("test_%d", s.count.Add(1))
-	if _, err := s.admin.Exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+from); err != nil {
-		t.Fatalf("pgtest: clone: %v", err)
+	if err := s.Clone(t.Context(), name, from); err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		// FORCE, as a server under test may still be on its way out.
@@ -92,7 +121,7 @@ func (s *server) database(t testing.TB, from string) string {
 	return s.url(name)
 }
 
-func (s *server) makeTemplate() error {
+func (s *Server) makeTemplate() error {
 	ctx := context.Background()
 	if _, err := s.admin.Exec(ctx, "CREATE DATABASE "+template); err != nil {
 		return fmt.Errorf("pgtest: template: %w", err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,23 +16,35 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// settings trade durability, which no test needs, for speed. Deadlocks are
-// found soon, so that their tests are short.
+// settings are those of every server. Deadlocks are found soon, so that their
+// tests are short.
 var settings = []string{
-	"listen_addresses=", "port=5432", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0",
-	"max_connections=300", "shared_buffers=64MB", "autovacuum=off", "jit=off", "deadlock_timeout=100ms", "log_min_messages=warning",
+	"listen_addresses=", "port=5432", "wal_level=minimal", "max_wal_senders=0", "max_connections=300", "jit=off",
+	"deadlock_timeout=100ms", "log_min_messages=warning",
 }
 
-// watch starts the server on a copy of the prepared cluster and stays beside it
-// until its input ends, which is when the test process, the only holder of the
-// other end, is gone; kill -9 included. Then it removes everything.
+// hasty trades durability, which few tests need, for speed; durable is what a
+// small server of one's own would have.
+var (
+	hasty   = []string{"fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "autovacuum=off"}
+	durable = []string{"fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=1GB", "max_wal_size=4GB"}
+)
+
+// watch starts the server on a copy of the prepared cluster, kills it and starts
+// it again for every line of its input, and stays beside it until that ends,
+// which is when the test process, the only holder of the other end, is gone;
+// kill -9 included. Then it removes everything.
 const watch = `
 dir=$1 cluster=$2 postgres=$3; shift 3
 trap '' INT HUP TERM
 tar -xf "$cluster" -C "$dir" || exit 1
-"$postgres" -D "$dir/data" -k "$dir" "$@" >"$dir/log" 2>&1 &
-server=$!
-read -r _
+while :; do
+	"$postgres" -D "$dir/data" -k "$dir" "$@" >>"$dir/log" 2>&1 &
+	server=$!
+	read -r _ || break
+	kill -QUIT $server
+	wait $server
+done
 kill -QUIT $server
 wait $server
 rm -rf "$dir"
@@ -41,7 +54,16 @@ rm -rf "$dir"
 // collected, which would close them.
 var held []*os.File
 
-func start() (*server, error) {
+// Options say what a server is for.
+type Options struct {
+	// Durable has what is committed survive a crash, on a disk, as slowly as
+	// that is: for measurements, and for those who kill the server.
+	Durable bool
+}
+
+// Start starts a server of its own, for programs; tests have Open and URL. It
+// is gone when this process is.
+func Start(o Options) (*Server, error) {
 	bin, version, err := binaries()
 	if err != nil {
 		return nil, err
@@ -54,7 +76,11 @@ func start() (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := as.folder(base(), "server")
+	at, tuned := base(), hasty
+	if o.Durable {
+		at, tuned = "/tmp", durable
+	}
+	dir, err := as.folder(at, "server")
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +92,7 @@ func start() (*server, error) {
 	held = append(held, hold)
 
 	args := []string{"-c", watch, "sh", dir, cluster, filepath.Join(bin, "postgres")}
-	for _, setting := range settings {
+	for _, setting := range slices.Concat(settings, tuned) {
 		args = append(args, "-c", setting)
 	}
 	watcher := as.command(dir, "/bin/sh", args...)
@@ -80,7 +106,7 @@ func start() (*server, error) {
 		_ = watcher.Wait()
 		close(gone)
 	}()
-	s := &server{socket: dir}
+	s := &Server{Bin: bin, Socket: dir, hold: hold, gone: gone}
 	s.migrate = sync.OnceValue(s.makeTemplate)
 	if err := s.await(gone); err != nil {
 		_ = hold.Close()
@@ -91,7 +117,7 @@ func start() (*server, error) {
 }
 
 // await connects as soon as the server lets it.
-func (s *server) await(gone <-chan struct{}) error {
+func (s *Server) await(gone <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	config, err := pgxpool.ParseConfig(s.url("postgres"))
@@ -113,6 +139,30 @@ func (s *server) await(gone <-chan struct{}) error {
 			return errors.New("it ended at once")
 		case <-ctx.Done():
 			return err
+		}
+	}
+}
+
+// Restart kills the server, as a crash of its machine would, and returns when it
+// answers again.
+func (s *Server) Restart(ctx context.Context) error {
+	var before, now time.Time
+	const began = "SELECT pg_postmaster_start_time()"
+	if err := s.admin.QueryRow(ctx, began).Scan(&before); err != nil {
+		return err
+	}
+	if _, err := s.hold.WriteString("again\n"); err != nil {
+		return err
+	}
+	for {
+		// the old one may answer for another moment
+		if err := s.admin.QueryRow(ctx, began).Scan(&now); err == nil && !now.Equal(before) {
+			return nil
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
