@@ -35,6 +35,7 @@ type Config struct {
 	Metrics  Metrics  `koanf:"metrics"`
 	Tracing  Tracing  `koanf:"tracing"`
 	Log      Log      `koanf:"log"`
+	Debug    Debug    `koanf:"debug"`
 }
 
 // HTTP is the listener that clients talk to.
@@ -187,4 +188,9 @@ type Log struct {
 	Level    string `koanf:"level" default:"info" oneof:"debug,info,warn,error" doc:"least severity that is written"`
 	Format   string `koanf:"format" default:"auto" oneof:"auto,text,json" doc:"auto is text on a terminal and json otherwise"`
 	Requests string `koanf:"requests" default:"auto" oneof:"auto,all,failures,none" doc:"requests that are logged at level info, the others at debug; auto is all in production and those that failed on our side otherwise"`
+}
+
+// Debug is for those who look into a running server.
+type Debug struct {
+	Listen string `koanf:"listen" empty:"nowhere" doc:"host:port of a listener for Go's profiles, under /debug/pprof/; for this machine alone"`
 }

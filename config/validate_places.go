@@ -16,6 +16,9 @@ func (c Config) checkAddresses(p *Problems) {
 	} else if c.Metrics.Listen == c.HTTP.Listen {
 		p.add("metrics.listen", "must differ from http.listen; leave it empty for /metrics there")
 	}
+	if host, _, _ := net.SplitHostPort(c.Debug.Listen); c.Debug.Listen != "" && (!isHostPort(c.Debug.Listen) || !net.ParseIP(host).IsLoopback()) {
+		p.add("debug.listen", "must be a loopback address with a port, such as 127.0.0.1:6060: profiles tell strangers too much")
+	}
 	if u, ok := webURL(c.HTTP.PublicURL); c.HTTP.PublicURL != "" &&
 		(!ok || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "") {
 		p.add("http.public_url", "must be http:// or https:// with a host and nothing after it, such as https://photos.example.com")

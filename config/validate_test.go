@@ -45,6 +45,8 @@ func TestOneWrongValueIsNamed(t *testing.T) {
 		"listen on a port to be chosen":      {set: map[string]any{"http.listen": "127.0.0.1:0"}},
 		"metrics where the rest is":          {set: map[string]any{"metrics.listen": "127.0.0.1:7777"}, want: "metrics.listen"},
 		"metrics nowhere":                    {set: map[string]any{"metrics.listen": "here"}, want: "metrics.listen"},
+		"profiles for everybody":             {set: map[string]any{"debug.listen": ":6060"}, want: "debug.listen"},
+		"profiles for this machine":          {set: map[string]any{"debug.listen": "127.0.0.1:6060"}},
 		"a public URL with a path":           {set: map[string]any{"http.public_url": "https://example.com/photos"}, want: "http.public_url"},
 		"a public URL without a scheme":      {set: map[string]any{"http.public_url": "example.com"}, want: "http.public_url"},
 		"a public URL with a password":       {set: map[string]any{"http.public_url": "https://u:p@example.com"}, want: "http.public_url"},

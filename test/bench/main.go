@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ type options struct {
 	seconds   int
 	growth    bool
 	out       string
+	profiles  string
 }
 
 func (o options) during() time.Duration { return time.Duration(o.seconds) * time.Second }
@@ -47,6 +49,7 @@ func main() {
 	flag.IntVar(&o.seconds, "seconds", 10, "for each operation, and for each limit")
 	flag.BoolVar(&o.growth, "growth", true, "compare a million posts with ten thousand")
 	flag.StringVar(&o.out, "out", "", "file to write the tables to, too")
+	flag.StringVar(&o.profiles, "profiles", "", "folder to write a profile of the server during each operation to")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -93,6 +96,15 @@ func compare(ctx context.Context, o options, binary, database string, t *report)
 			continue
 		}
 		t.progress(database + ": " + op.name)
+		if o.profiles != "" {
+			file := filepath.Join(o.profiles, database+" "+op.name+".pprof")
+			go func() {
+				time.Sleep(time.Second) // which is the warm-up
+				if err := s.profile(file, o.during()-time.Second); err != nil {
+					fmt.Fprintln(os.Stderr, "bench: profile:", err)
+				}
+			}()
+		}
 		got := op.run(o.during())
 		limit := op.limit(ctx, o.during())
 		t.row(op, got, limit)

@@ -35,8 +35,8 @@ var postInserts = []string{
 	`INSERT INTO post_media (post, position, media) VALUES ({new}, 0, {user})`,
 	`INSERT INTO post_tags (post, position, tag, published_at) VALUES ({new}, 0, 'sea', {now})`,
 	`INSERT INTO post_tags (post, position, tag, published_at) VALUES ({new}, 1, 'dawn', {now})`,
-	`INSERT INTO outbox (id, topic, payload, trace_id, occurred_at, due_at, attempts, last_error)
-		VALUES ({new}, 'content.post.published.v1', '{"post_id":"0198","author_id":"0198","published_at":"2026"}', '', {now}, {now}, 0, '')`,
+	`INSERT INTO outbox (id, topic, payload, trace_id, occurred_at, due_at, attempts, last_error, delivery)
+		VALUES ({new}, 'content.post.published.v1', '{"post_id":"0198","author_id":"0198","published_at":"2026"}', '', {now}, {now}, 0, '', {new})`,
 }
 
 // purchaseWrites draw on the buyer's one lot and book two postings, as a
@@ -51,8 +51,8 @@ var purchaseWrites = []string{
 	`INSERT INTO postings (journal, line, debit_account, debit_owner, credit_account, asset, amount)
 		VALUES ({new}, 1, 'user.bonus', {user}, 'platform.fee', 'coins', 2)`,
 	`INSERT INTO purchases (id, buyer, post, seller, coins, paid, bonus, journal, at) VALUES ({new}, {user}, {new}, {seller}, 10, 0, 10, {new}, {now})`,
-	`INSERT INTO outbox (id, topic, payload, trace_id, occurred_at, due_at, attempts, last_error)
-		VALUES ({new}, 'wallet.purchase.settled.v1', '{"purchase_id":"0198","buyer_id":"0198","seller_id":"0198"}', '', {now}, {now}, 0, '')`,
+	`INSERT INTO outbox (id, topic, payload, trace_id, occurred_at, due_at, attempts, last_error, delivery)
+		VALUES ({new}, 'wallet.purchase.settled.v1', '{"purchase_id":"0198","buyer_id":"0198","seller_id":"0198"}', '', {now}, {now}, 0, '', {new})`,
 }
 
 // query is the limit of a page.

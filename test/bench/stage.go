@@ -40,6 +40,7 @@ type stage struct {
 
 	dir     string
 	address string
+	debug   string        // where profiles are
 	started time.Duration // from the start of the process to its first answer
 	idle    int64         // bytes in memory when nothing is asked
 	server  *exec.Cmd
@@ -89,6 +90,9 @@ func raise(ctx context.Context, binary, database string, c crowd) (s *stage, err
 		return s, err
 	}
 	s.address = conf.HTTP.Listen
+	if s.debug, err = free(); err != nil {
+		return s, err
+	}
 	var second func() error
 	switch database {
 	case "postgres":
@@ -213,7 +217,7 @@ func (s *stage) start(ctx context.Context, binary string, conf config.Config) er
 	s.server = exec.CommandContext(ctx, binary, "serve") //nolint:gosec // the one that was just built
 	s.server.Env = append(os.Environ(),
 		"SAJIN_DATA_DIR="+s.dir, "SAJIN_HTTP_LISTEN="+conf.HTTP.Listen, "SAJIN_DATABASE_URL="+conf.DatabaseURL().Reveal(),
-		"SAJIN_FEEDS_FANOUT_THRESHOLD=1000000", "SAJIN_LOG_LEVEL=warn",
+		"SAJIN_DEBUG_LISTEN="+s.debug, "SAJIN_FEEDS_FANOUT_THRESHOLD=1000000", "SAJIN_LOG_LEVEL=warn",
 	)
 	s.server.Stderr = os.Stderr
 	began := time.Now()
@@ -245,6 +249,21 @@ func awaitHTTP(ctx context.Context, address, path string) error {
 		}
 	}
 	return errors.New("the server does not answer")
+}
+
+// profile writes down what the server spends its time with, for so long.
+func (s *stage) profile(file string, during time.Duration) error {
+	resp, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.debug, int(during.Seconds()))) //nolint:gosec,noctx // from a server of our own
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	out, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, resp.Body)
+	return errors.Join(err, out.Close())
 }
 
 // resident is how much memory a process has, where /proc tells.

@@ -95,7 +95,7 @@ func Start(ctx context.Context, c config.Config, o Options) (*Server, error) {
 		whole,
 		fx.Populate(&s.accounts),
 		with,
-		fx.Invoke(reachStorage, run),
+		fx.Invoke(reachStorage, debug, run),
 		quiet(o.Log),
 	)
 	if err := s.app.Start(ctx); err != nil {
