@@ -45,6 +45,9 @@ func (l *Links) URL(key string, viewer ident.AccountID) (string, time.Time) {
 	return l.origin + l.signer.Sign(link.Grant{Method: http.MethodGet, Path: mediaPath + key, Viewer: viewer, ExpiresAt: expires}), expires
 }
 
+// Until implements link.Media.
+func (l *Links) Until() time.Time { return l.now().Truncate(l.window).Add(l.window) }
+
 // Part implements link.Parts.
 func (l *Links) Part(upload ident.UploadID, number int, expires time.Time) string {
 	path := strings.NewReplacer("{id}", upload.String(), "{n}", strconv.Itoa(number)).Replace(partPath)

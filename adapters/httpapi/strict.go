@@ -17,7 +17,7 @@ import (
 // encoding/json by itself takes a member that is there twice, and puts other
 // characters in the place of those that are none: what somebody in front of
 // this server has checked would not be what arrives.
-var strictJSON = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
+var strictJSON = huma.Format{Marshal: marshal, Unmarshal: unmarshal}
 
 // maxValues is how many values a body may hold; each wrong one is work.
 const maxValues = 10_000

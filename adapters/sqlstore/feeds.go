@@ -12,59 +12,57 @@ import (
 	"github.com/sajin-sns/sajin/ports/store"
 )
 
-// Feeds is store.Feeds.
-type Feeds struct{ db sqldb.DB }
+// Feeds is store.Feeds. A page takes one query that finds the posts and what
+// the viewer has to do with them, and another round trip for those whose views
+// are not at hand.
+type Feeds struct {
+	db    sqldb.DB
+	views *views
+}
 
 var _ store.Feeds = (*Feeds)(nil)
 
 // NewFeeds makes the reader of posts.
-func NewFeeds(db sqldb.DB) *Feeds { return &Feeds{db} }
+func NewFeeds(db sqldb.DB) *Feeds { return &Feeds{db, newViews(db)} }
 
-// viewed is a post in a list, with the place that it has there.
-type viewed struct {
-	post *store.Post
-	at   store.Position
+// listing is a post in a list, before it is read: the place that it has there,
+// which state of it is to be shown, and what the viewer, always $1, has to do
+// with it.
+type listing struct {
+	at         store.Position
+	published  bool
+	version    version
+	purchased  bool
+	subscribed bool
 }
 
-// viewColumns are a post's own columns and what the viewer, always $1, has to
-// do with it. They go with viewTables.
-const viewColumns = `p.id, p.author, a.handle, a.display_name, coalesce(av.key, ''), p.caption, p.caption_locked, p.category, p.visibility,
-	p.price_coins, p.kind, p.state, p.version, c.likes, c.comments, c.views, c.sales, p.created_at, p.publish_at, p.published_at, p.edited_at,
-	b.id IS NOT NULL, s.subscriber IS NOT NULL`
+// foundColumns go with foundTables, behind the two columns of the position.
+const foundColumns = `p.state = 'published', p.version, a.version,
+	EXISTS (SELECT 1 FROM purchases b WHERE b.buyer = $1 AND b.post = p.id),
+	p.visibility = 'subscribers' AND EXISTS (SELECT 1 FROM subscriptions s WHERE s.subscriber = $1 AND s.creator = p.author)`
 
-const viewTables = ` JOIN accounts a ON a.id = p.author
-	JOIN post_counts c ON c.post = p.id
-	LEFT JOIN renditions av ON av.media = a.avatar AND av.name = 'w320'
-	LEFT JOIN purchases b ON b.buyer = $1 AND b.post = p.id
-	LEFT JOIN subscriptions s ON s.subscriber = $1 AND s.creator = p.author`
+const foundTables = ` JOIN accounts a ON a.id = p.author`
 
-func scanViewed(row sqldb.Row) (viewed, error) {
-	var (
-		v                      = viewed{post: &store.Post{}}
-		p                      = v.post
-		sales                  int64
-		due, published, edited time.Time
-	)
-	err := row.Scan(&v.at.At, (*ident.PostID)(&v.at.ID), &p.ID, &p.Author.ID, &p.Author.Handle, &p.Author.DisplayName, &p.Author.AvatarKey,
-		&p.Caption, &p.CaptionLocked, &p.Category, &p.Visibility,
-		&p.PriceCoins, &p.Kind, &p.State, &p.Version, &p.Counts.Likes, &p.Counts.Comments, &p.Counts.Views, &sales,
-		&p.CreatedAt, &due, &published, &edited, &p.Purchased, &p.Subscribed)
-	p.Counts.Sales = &sales
-	p.PublishAt, p.PublishedAt, p.EditedAt = optional(due), optional(published), optional(edited)
-	return v, err
+func scanListing(row sqldb.Row) (l listing, err error) {
+	err = row.Scan(&l.at.At, (*ident.PostID)(&l.at.ID), &l.published, &l.version.post, &l.version.author, &l.purchased, &l.subscribed)
+	return l, err
 }
 
 // Post implements store.Feeds.
 func (s *Feeds) Post(ctx context.Context, viewer ident.AccountID, id ident.PostID) (*store.Post, error) {
-	posts, err := s.list(ctx, `SELECT p.created_at, p.id, `+viewColumns+` FROM posts p`+viewTables+`
-		WHERE p.id = $2 AND (p.state = 'published' AND a.deleted_at IS NULL OR p.author = $1 AND p.state <> 'deleted' OR b.id IS NOT NULL)`, viewer, id)
-	if err != nil {
+	var found []listing
+	var b sqldb.Batch
+	b.Query(collect(&found, scanListing), `SELECT p.created_at, p.id, `+foundColumns+` FROM posts p`+foundTables+`
+		WHERE p.id = $2 AND (p.state = 'published' AND a.deleted_at IS NULL OR p.author = $1 AND p.state <> 'deleted'
+			OR EXISTS (SELECT 1 FROM purchases b WHERE b.buyer = $1 AND b.post = p.id))`, viewer, id)
+	read := s.views.read(&b, []ident.PostID{id})
+	if err := s.db.Send(ctx, &b); err != nil {
 		return nil, wrap("read post", err)
 	}
-	if len(posts) == 0 {
+	if len(found) == 0 || !found[0].is(read[id]) {
 		return nil, content.ErrNotFound
 	}
-	return posts[0].post, nil
+	return found[0].of(read[id]), nil
 }
 
 // Newest implements store.Feeds.
@@ -94,9 +92,9 @@ func (s *Feeds) Newest(ctx context.Context, viewer ident.AccountID, f store.Filt
 	case "paid":
 		q.where("p.price_coins > 0")
 	}
-	posts, err := s.list(ctx, `SELECT p.published_at, p.id, `+viewColumns+` FROM `+from+viewTables+q.text()+
-		` ORDER BY `+order+q.limit(page.Limit+1), q.args...)
-	return pageOf(posts, page.Limit, viewed.position, viewed.view), wrap("newest posts", err)
+	posts, err := s.list(ctx, page.Limit, `SELECT p.published_at, p.id, `+foundColumns+` FROM `+from+foundTables+q.text()+
+		` ORDER BY `+order+limit(page.Limit+1), q.args...)
+	return posts, wrap("newest posts", err)
 }
 
 // Own implements store.Feeds.
@@ -109,9 +107,9 @@ func (s *Feeds) Own(ctx context.Context, author ident.AccountID, state content.S
 	if !page.After.IsZero() {
 		q.where("p.id < ?", ident.PostID(page.After.ID))
 	}
-	posts, err := s.list(ctx, `SELECT p.created_at, p.id, `+viewColumns+` FROM posts p`+viewTables+q.text()+
-		` ORDER BY p.id DESC`+q.limit(page.Limit+1), q.args...)
-	return pageOf(posts, page.Limit, viewed.position, viewed.view), wrap("own posts", err)
+	posts, err := s.list(ctx, page.Limit, `SELECT p.created_at, p.id, `+foundColumns+` FROM posts p`+foundTables+q.text()+
+		` ORDER BY p.id DESC`+limit(page.Limit+1), q.args...)
+	return posts, wrap("own posts", err)
 }
 
 // Inbox implements store.Feeds. Two sources are merged: what was delivered, and
@@ -125,14 +123,14 @@ func (s *Feeds) Own(ctx context.Context, author ident.AccountID, state content.S
 // the whole inbox, in which it expects to find little.
 func (s *Feeds) Inbox(ctx context.Context, account ident.AccountID, page store.Page) (store.List[*store.Post], error) {
 	q := newQuery(account)
-	limit := q.arg(page.Limit + 1)
+	most := limit(page.Limit + 1)
 	delivered, merged := "", ""
 	if !page.After.IsZero() {
 		at, id := q.arg(page.After.At), q.arg(ident.PostID(page.After.ID))
 		delivered = " AND (e.published_at, e.post) < (" + at + ", " + id + ")"
 		merged = " AND (m.published_at, m.id) < (" + at + ", " + id + ")"
 	}
-	posts, err := s.list(ctx, `SELECT p.published_at, p.id, `+viewColumns+` FROM (
+	posts, err := s.list(ctx, page.Limit, `SELECT p.published_at, p.id, `+foundColumns+` FROM (
 			SELECT post FROM (
 				SELECT * FROM (
 					SELECT at, post FROM (
@@ -141,17 +139,18 @@ func (s *Feeds) Inbox(ctx context.Context, account ident.AccountID, page store.P
 							(SELECT d.state FROM posts d WHERE d.id = e.post) AS state,
 							(SELECT o.deleted_at FROM accounts o WHERE o.id = e.author) AS gone
 						FROM inbox_entries e WHERE e.account = $1`+delivered+` ORDER BY e.published_at DESC, e.post DESC LIMIT 9223372036854775807) e
-					WHERE since <= at AND state = 'published' AND gone IS NULL ORDER BY at DESC, post DESC LIMIT `+limit+`) x
+					WHERE since <= at AND state = 'published' AND gone IS NULL ORDER BY at DESC, post DESC`+most+`) x
 				UNION
 				SELECT * FROM (
 					SELECT m.published_at AS at, m.id AS post FROM subscriptions f
 					JOIN posts m ON m.author = f.creator AND m.state = 'published' AND m.merged AND m.published_at >= f.inbox_from
 					JOIN accounts o ON o.id = f.creator AND o.deleted_at IS NULL
-					WHERE f.subscriber = $1`+merged+` ORDER BY m.published_at DESC, m.id DESC LIMIT `+limit+`) y
-			) u ORDER BY at DESC, post DESC LIMIT `+limit+`
-		) i JOIN posts p ON p.id = i.post`+viewTables+`
+					WHERE f.subscriber = $1`+merged+` AND EXISTS (SELECT 1 FROM posts WHERE state = 'published' AND merged)
+					ORDER BY m.published_at DESC, m.id DESC`+most+`) y
+			) u ORDER BY at DESC, post DESC`+most+`
+		) i JOIN posts p ON p.id = i.post`+foundTables+`
 		ORDER BY p.published_at DESC, p.id DESC`, q.args...)
-	return pageOf(posts, page.Limit, viewed.position, viewed.view), wrap("inbox", err)
+	return posts, wrap("inbox", err)
 }
 
 // Library implements store.Feeds.
@@ -161,105 +160,63 @@ func (s *Feeds) Library(ctx context.Context, account ident.AccountID, page store
 	if !page.After.IsZero() {
 		q.where("k.id < ?", ident.PurchaseID(page.After.ID))
 	}
-	type bought struct {
-		viewed
-		receipt store.Receipt
-	}
-	rows, err := sqldb.List(ctx, s.db, func(row sqldb.Row) (b bought, err error) {
-		b.receipt, err = scanReceipt(row)
-		return b, err
-	}, `SELECT `+receiptColumns+` FROM purchases k JOIN accounts a ON a.id = k.seller`+q.text()+
-		` ORDER BY k.id DESC`+q.limit(page.Limit+1), q.args...)
+	receipts, err := sqldb.List(ctx, s.db, scanReceipt, `SELECT `+receiptColumns+` FROM purchases k JOIN accounts a ON a.id = k.seller`+q.text()+
+		` ORDER BY k.id DESC`+limit(page.Limit+1), q.args...)
 	if err != nil {
 		return store.List[*store.LibraryItem]{}, wrap("library", err)
 	}
-	if len(rows) == 0 {
+	if len(receipts) == 0 {
 		return store.List[*store.LibraryItem]{}, nil
 	}
 	args := []any{account}
-	for _, row := range rows {
-		args = append(args, row.receipt.PostID)
+	for _, r := range receipts {
+		args = append(args, r.PostID)
 	}
-	posts, err := s.list(ctx, `SELECT p.created_at, p.id, `+viewColumns+` FROM posts p`+viewTables+
-		` WHERE p.id IN (`+sqldb.Placeholders(2, len(rows))+`)`, args...)
+	posts, err := s.list(ctx, len(receipts), `SELECT p.created_at, p.id, `+foundColumns+` FROM posts p`+foundTables+
+		` WHERE p.id IN (`+sqldb.Placeholders(2, len(receipts))+`)`, args...)
 	if err != nil {
 		return store.List[*store.LibraryItem]{}, wrap("library", err)
 	}
-	byID := make(map[ident.PostID]*store.Post, len(posts))
-	for _, v := range posts {
-		byID[v.post.ID] = v.post
+	byID := make(map[ident.PostID]*store.Post, len(posts.Items))
+	for _, p := range posts.Items {
+		byID[p.ID] = p
 	}
-	for i := range rows {
-		rows[i].post = byID[rows[i].receipt.PostID]
-		rows[i].at = store.Position{At: rows[i].receipt.At, ID: rows[i].receipt.ID}
-	}
-	return pageOf(rows, page.Limit, func(b bought) store.Position { return b.at }, func(b bought) *store.LibraryItem {
-		return &store.LibraryItem{Post: b.post, Purchase: b.receipt}
-	}), nil
+	return pageOf(receipts, page.Limit, func(r store.Receipt) store.Position { return store.Position{At: r.At, ID: r.ID} },
+		func(r store.Receipt) *store.LibraryItem { return &store.LibraryItem{Post: byID[r.PostID], Purchase: r} }), nil
 }
 
-// list reads posts, and then the tags, media and renditions of them all.
-func (s *Feeds) list(ctx context.Context, query string, args ...any) ([]viewed, error) {
-	posts, err := sqldb.List(ctx, s.db, scanViewed, query, args...)
-	if err != nil || len(posts) == 0 {
-		return nil, err
+// list finds the posts of a page, and then reads them.
+func (s *Feeds) list(ctx context.Context, most int, query string, args ...any) (store.List[*store.Post], error) {
+	rows, err := sqldb.List(ctx, s.db, scanListing, query, args...)
+	if err != nil || len(rows) == 0 {
+		return store.List[*store.Post]{}, err
 	}
-	ids := make([]any, len(posts))
-	byID := make(map[ident.PostID]*store.Post, len(posts))
-	for i, v := range posts {
-		ids[i] = v.post.ID
-		v.post.Tags, v.post.Media = []string{}, []store.PostMedium{}
-		byID[v.post.ID] = v.post
+	page := pageOf(rows, most, func(l listing) store.Position { return l.at }, func(l listing) listing { return l })
+	views, err := s.views.of(ctx, page.Items)
+	if err != nil {
+		return store.List[*store.Post]{}, err
 	}
-	in := ` IN (` + sqldb.Placeholders(1, len(ids)) + `)`
-
-	var b sqldb.Batch
-	b.Query(func(rows sqldb.Rows) error {
-		return each(rows, func() error {
-			var post ident.PostID
-			var tag string
-			if err := rows.Scan(&post, &tag); err != nil {
-				return err
-			}
-			byID[post].Tags = append(byID[post].Tags, tag)
-			return nil
-		})
-	}, `SELECT post, tag FROM post_tags WHERE post`+in+` ORDER BY post, position`, ids...)
-	b.Query(func(rows sqldb.Rows) error {
-		return each(rows, func() error {
-			var post ident.PostID
-			m := store.PostMedium{Renditions: []store.Rendition{}}
-			if err := rows.Scan(&post, &m.ID, &m.Kind, &m.State, &m.Width, &m.Height, &m.DurationMS, &m.Alt,
-				&m.Placeholder.Blurhash, &m.Placeholder.Dominant); err != nil {
-				return err
-			}
-			byID[post].Media = append(byID[post].Media, m)
-			return nil
-		})
-	}, `SELECT pm.post, m.id, m.kind, m.state, m.width, m.height, m.duration_ms, m.alt, m.blurhash, m.dominant
-		FROM post_media pm JOIN media m ON m.id = pm.media WHERE pm.post`+in+` ORDER BY pm.post, pm.position`, ids...)
-	b.Query(func(rows sqldb.Rows) error {
-		return each(rows, func() error {
-			var post ident.PostID
-			var media ident.MediaID
-			var r store.Rendition
-			if err := rows.Scan(&post, &media, &r.Name, &r.ContentType, &r.Width, &r.Height, &r.Key, &r.Preview); err != nil {
-				return err
-			}
-			for i := range byID[post].Media {
-				if m := &byID[post].Media[i]; m.ID == media {
-					m.Renditions = append(m.Renditions, r)
-				}
-			}
-			return nil
-		})
-	}, `SELECT pm.post, r.media, r.name, r.content_type, r.width, r.height, r.key, r.preview
-		FROM post_media pm JOIN renditions r ON r.media = pm.media WHERE pm.post`+in+` ORDER BY pm.post, r.media, r.position`, ids...)
-	return posts, s.db.Send(ctx, &b)
+	l := store.List[*store.Post]{Next: page.Next, Items: make([]*store.Post, 0, len(page.Items))}
+	for _, f := range page.Items {
+		if view := views[ident.PostID(f.at.ID)]; f.is(view) {
+			l.Items = append(l.Items, f.of(view))
+		}
+	}
+	return l, nil
 }
 
-func (v viewed) position() store.Position { return v.at }
-func (v viewed) view() *store.Post        { return v.post }
+// is tells whether the view may be shown for what was found: a post that was
+// published may have been taken away meanwhile.
+func (l listing) is(v *store.Post) bool {
+	return v != nil && (!l.published || v.State == content.Published)
+}
+
+// of is a post as it was found: a view, with what the viewer has to do with it.
+func (l listing) of(v *store.Post) *store.Post {
+	p := *v
+	p.Purchased, p.Subscribed = l.purchased, l.subscribed
+	return &p
+}
 
 // pageOf cuts rows that were read one too many into a page.
 func pageOf[R, T any](rows []R, limit int, at func(R) store.Position, item func(R) T) store.List[T] {
@@ -330,3 +287,7 @@ func (q *query) text() string {
 }
 
 func (q *query) limit(n int) string { return " LIMIT " + q.arg(n) }
+
+// limit is one that the database knows when it makes its plan: of a limit that
+// it does not know, PostgreSQL thinks that it is a tenth of everything.
+func limit(n int) string { return " LIMIT " + strconv.Itoa(n) }

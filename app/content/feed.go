@@ -2,6 +2,8 @@ package content
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/sajin-sns/sajin/domain/content"
 	"github.com/sajin-sns/sajin/domain/ident"
@@ -14,6 +16,7 @@ import (
 type Feed struct {
 	Feeds store.Feeds
 	Links link.Media
+	Now   func() time.Time
 }
 
 // Viewer is who reads.
@@ -28,8 +31,7 @@ func (s *Feed) Post(ctx context.Context, by Viewer, id ident.PostID) (*store.Pos
 	if err != nil {
 		return nil, err
 	}
-	s.show(by, post)
-	return post, nil
+	return s.show(by, post), nil
 }
 
 // Newest lists published posts, the newest first.
@@ -58,7 +60,7 @@ func (s *Feed) Inbox(ctx context.Context, by Viewer, page store.Page) (store.Lis
 func (s *Feed) Library(ctx context.Context, by Viewer, page store.Page) (store.List[*store.LibraryItem], error) {
 	list, err := s.Feeds.Library(ctx, by.Account, page)
 	for _, item := range list.Items {
-		s.show(by, item.Post)
+		item.Post = s.show(by, item.Post)
 		item.Purchase.ReceiptURL = "/v1/wallet/receipts/" + item.Purchase.ID.String()
 	}
 	return list, err
@@ -66,37 +68,63 @@ func (s *Feed) Library(ctx context.Context, by Viewer, page store.Page) (store.L
 
 func (s *Feed) shown(by Viewer) func(store.List[*store.Post], error) (store.List[*store.Post], error) {
 	return func(list store.List[*store.Post], err error) (store.List[*store.Post], error) {
-		for _, post := range list.Items {
-			s.show(by, post)
+		for i, post := range list.Items {
+			list.Items[i] = s.show(by, post)
 		}
 		return list, err
 	}
 }
 
-// show makes a stored post into what the viewer may see of it: a rendition has
-// no URL until it is signed here, and the ones that stay closed are left out.
-func (s *Feed) show(by Viewer, p *store.Post) {
+// show makes a stored post into what the viewer may see of it. What everybody
+// gets to see alike, open or locked, is made once and kept with the post.
+func (s *Feed) show(by Viewer, p *store.Post) *store.Post {
 	terms := content.Terms{Visibility: p.Visibility, Price: p.PriceCoins}
-	p.Locked = !terms.Opens(p.Author.ID, content.Viewer{
+	own := !by.Account.IsZero() && by.Account == p.Author.ID
+	locked := !terms.Opens(p.Author.ID, content.Viewer{
 		Account: by.Account, Subscribed: p.Subscribed, Bought: p.Purchased, Moderator: by.Moderator,
 	})
-	own := !by.Account.IsZero() && by.Account == p.Author.ID
-	if p.Locked && p.CaptionLocked == content.CaptionHidden {
-		p.Caption = ""
+	everybody := terms.OpenToAll() && p.State == content.Published
+	if p.Shared == nil || own || p.Purchased || !locked && !everybody {
+		return s.shownTo(by, p, own, locked, everybody)
+	}
+	kept := &p.Shared.Open
+	if locked {
+		kept = &p.Shared.Locked
+	}
+	now := s.Now()
+	if shown := kept.Load(); shown != nil && now.Before(shown.Until) {
+		return shown.Post
+	}
+	shown := &store.Shown{Until: s.Links.Until()}
+	shown.Post = s.shownTo(Viewer{}, p, false, locked, everybody)
+	shown.Post.Encoded = &shown.Encoded
+	kept.Store(shown)
+	return shown.Post
+}
+
+// shownTo leaves out what stays closed, and signs the rest: a rendition has no
+// URL before. It changes nothing of p, which others may be reading.
+func (s *Feed) shownTo(by Viewer, p *store.Post, own, locked, everybody bool) *store.Post {
+	shown := *p
+	shown.Locked = locked
+	if locked && p.CaptionLocked == content.CaptionHidden {
+		shown.Caption = ""
 	}
 	if !own {
-		p.Counts.Sales = nil
+		shown.Counts.Sales = nil
 	}
 	if p.Author.AvatarKey != "" {
-		p.Author.AvatarURL, _ = s.Links.URL(p.Author.AvatarKey, ident.AccountID{})
+		shown.Author.AvatarURL, _ = s.Links.URL(p.Author.AvatarKey, ident.AccountID{})
 	}
-	everybody := terms.OpenToAll() && p.State == content.Published
-	for i := range p.Media {
-		p.Media[i].Renditions = s.open(by, p.Media[i].Renditions, p.Locked, everybody)
-		if p.Locked {
-			p.Media[i].Alt = ""
+	shown.Media = slices.Clone(p.Media)
+	for i := range shown.Media {
+		m := &shown.Media[i]
+		m.Renditions = s.open(by, m.Renditions, locked, everybody)
+		if locked {
+			m.Alt = ""
 		}
 	}
+	return &shown
 }
 
 // open signs the renditions that the viewer may fetch. What everybody may see

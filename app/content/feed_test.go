@@ -5,9 +5,12 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	mathrand "math/rand/v2"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/sajin-sns/sajin/app/content"
 	rules "github.com/sajin-sns/sajin/domain/content"
@@ -20,45 +23,50 @@ var ids = ident.NewSource(time.Now, rand.Reader)
 // shelf is a store that always answers the same post.
 type shelf struct {
 	store.Feeds
-	post store.Post
+	post   store.Post
+	viewer func(viewer ident.AccountID, p *store.Post) // what the post is for one viewer
 }
 
-func (s shelf) copy() *store.Post {
+func (s shelf) copy(viewer ident.AccountID) *store.Post {
 	p := s.post
-	p.Media = append([]store.PostMedium(nil), p.Media...)
+	if s.viewer != nil {
+		s.viewer(viewer, &p)
+	}
 	return &p
 }
 
-func (s shelf) Post(context.Context, ident.AccountID, ident.PostID) (*store.Post, error) {
-	return s.copy(), nil
+func (s shelf) Post(_ context.Context, by ident.AccountID, _ ident.PostID) (*store.Post, error) {
+	return s.copy(by), nil
 }
 
-func (s shelf) list() (store.List[*store.Post], error) {
-	return store.List[*store.Post]{Items: []*store.Post{s.copy()}}, nil
+func (s shelf) list(by ident.AccountID) (store.List[*store.Post], error) {
+	return store.List[*store.Post]{Items: []*store.Post{s.copy(by)}}, nil
 }
 
-func (s shelf) Newest(context.Context, ident.AccountID, store.Filter, store.Page) (store.List[*store.Post], error) {
-	return s.list()
+func (s shelf) Newest(_ context.Context, by ident.AccountID, _ store.Filter, _ store.Page) (store.List[*store.Post], error) {
+	return s.list(by)
 }
 
-func (s shelf) Own(context.Context, ident.AccountID, rules.State, store.Page) (store.List[*store.Post], error) {
-	return s.list()
+func (s shelf) Own(_ context.Context, by ident.AccountID, _ rules.State, _ store.Page) (store.List[*store.Post], error) {
+	return s.list(by)
 }
 
-func (s shelf) Inbox(context.Context, ident.AccountID, store.Page) (store.List[*store.Post], error) {
-	return s.list()
+func (s shelf) Inbox(_ context.Context, by ident.AccountID, _ store.Page) (store.List[*store.Post], error) {
+	return s.list(by)
 }
 
-func (s shelf) Library(context.Context, ident.AccountID, store.Page) (store.List[*store.LibraryItem], error) {
-	return store.List[*store.LibraryItem]{Items: []*store.LibraryItem{{Post: s.copy()}}}, nil
+func (s shelf) Library(_ context.Context, by ident.AccountID, _ store.Page) (store.List[*store.LibraryItem], error) {
+	return store.List[*store.LibraryItem]{Items: []*store.LibraryItem{{Post: s.copy(by)}}}, nil
 }
 
-// plainLinks names the viewer in the link.
-type plainLinks struct{}
+// plainLinks names the viewer in the link, and the minute.
+type plainLinks struct{ clock *time.Time }
 
-func (plainLinks) URL(key string, viewer ident.AccountID) (string, time.Time) {
-	return "/media/" + key + "?vid=" + viewer.String(), time.Time{}
+func (l plainLinks) URL(key string, viewer ident.AccountID) (string, time.Time) {
+	return "/media/" + key + "?vid=" + viewer.String() + l.clock.Format("&exp=15:04"), time.Time{}
 }
+
+func (l plainLinks) Until() time.Time { return l.clock.Truncate(time.Minute).Add(time.Minute) }
 
 var author, fan = ident.New[ident.AccountID](ids), ident.New[ident.AccountID](ids)
 
@@ -72,7 +80,14 @@ func onShelf(change func(*store.Post)) *content.Feed {
 	if change != nil {
 		change(&p)
 	}
-	return &content.Feed{Feeds: shelf{post: p}, Links: plainLinks{}}
+	p.Shared = &store.Shared{}
+	return feedOf(shelf{post: p}, &noon)
+}
+
+var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+
+func feedOf(s shelf, clock *time.Time) *content.Feed {
+	return &content.Feed{Feeds: s, Links: plainLinks{clock}, Now: func() time.Time { return *clock }}
 }
 
 // representations are all the ways in which a post is read.
@@ -149,7 +164,7 @@ func TestOpenPost(t *testing.T) {
 				if c.bound {
 					holder = c.by.Account
 				}
-				want := fmt.Sprintf("/media/paid-key?vid=%s", holder)
+				want := fmt.Sprintf("/media/paid-key?vid=%s&exp=12:00", holder)
 				if post.Locked || len(post.Media[0].Renditions) != 2 || post.Media[0].Renditions[0].URL != want {
 					t.Errorf("want %s in %+v", want, post.Media)
 				}
@@ -159,4 +174,77 @@ func TestOpenPost(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Posts that many are shown are made once. What one viewer was shown must never
+// be what another one gets who may see more, or less.
+func TestSharedPosts(t *testing.T) {
+	buyer, subscriber := ident.New[ident.AccountID](ids), ident.New[ident.AccountID](ids)
+	viewers := []content.Viewer{{}, {Account: fan}, {Account: author}, {Account: buyer}, {Account: subscriber}, {Account: fan, Moderator: true}}
+	relation := func(viewer ident.AccountID, p *store.Post) {
+		p.Purchased = viewer == buyer
+		p.Subscribed = viewer == subscriber
+	}
+	for name, change := range map[string]func(*store.Post){
+		"paid":                       nil,
+		"free":                       func(p *store.Post) { p.PriceCoins = 0 },
+		"for subscribers":            func(p *store.Post) { p.PriceCoins, p.Visibility = 0, rules.Subscribers },
+		"paid, for subscribers":      func(p *store.Post) { p.Visibility = rules.Subscribers },
+		"paid, with an open caption": func(p *store.Post) { p.CaptionLocked = rules.CaptionShown },
+	} {
+		t.Run("a post that is "+name+" is to each what it would be alone, whoever came before", func(t *testing.T) {
+			clock := noon
+			alone := onShelf(change).Feeds.(shelf)
+			alone.viewer = relation
+			together := feedOf(alone, &clock)
+			for i := range 300 {
+				alone.post.Shared = nil
+				by := viewers[mathrand.IntN(len(viewers))]
+				want, err := feedOf(alone, &clock).Newest(t.Context(), by, store.Filter{}, store.Page{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := together.Newest(t.Context(), by, store.Filter{}, store.Page{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(text(t, want.Items[0]), text(t, got.Items[0])); diff != "" {
+					t.Fatalf("to %+v, in round %d: %s", by, i, diff)
+				}
+				clock = clock.Add(7 * time.Second) // now and then, links are signed anew
+			}
+		})
+	}
+	t.Run("what everybody is shown is the same post, until its links are signed anew", func(t *testing.T) {
+		clock := noon
+		shared := onShelf(nil).Feeds.(shelf)
+		feed := feedOf(shared, &clock)
+		one := func(by content.Viewer) *store.Post {
+			list, err := feed.Newest(t.Context(), by, store.Filter{}, store.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return list.Items[0]
+		}
+		first := one(content.Viewer{})
+		if first.Encoded == nil || one(content.Viewer{Account: fan}) != first {
+			t.Error("it was made twice")
+		}
+		if one(content.Viewer{Account: author}).Encoded != nil {
+			t.Error("what the author alone is shown could be kept for others")
+		}
+		clock = clock.Add(time.Minute)
+		if one(content.Viewer{}) == first {
+			t.Error("the links of a minute ago are handed out")
+		}
+	})
+}
+
+func text(t *testing.T, p *store.Post) string {
+	t.Helper()
+	encoded, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(encoded)
 }

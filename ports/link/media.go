@@ -12,6 +12,9 @@ type Media interface {
 	// when viewer is zero, for everybody, and until when it is good. For a while
 	// the same one is given again, so that what it leads to can be kept.
 	URL(key string, viewer ident.AccountID) (url string, expires time.Time)
+
+	// Until is when URL will give other links than it does now.
+	Until() time.Time
 }
 
 // Parts makes the links that parts of uploads are sent to through this server.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/sajin-sns/sajin/domain/content"
@@ -57,7 +58,9 @@ type Posts interface {
 
 // Feeds reads posts for those who look at them. Every method takes a fixed
 // number of queries, whatever the length of the page. The viewer decides what
-// the views say of him; whether a post opens to him is not decided here.
+// the views say of him; whether a post opens to him is not decided here. Counts
+// in lists, and whatever else does not make a new version of a post or of its
+// author, may be some seconds old.
 type Feeds interface {
 	// Post reads one post: a published one, or one in any other state but
 	// deleted that is the viewer's own, or a deleted one that he bought;
@@ -111,8 +114,29 @@ type Post struct {
 	EditedAt      *time.Time            `json:"edited_at,omitempty"`
 
 	// What decides about Locked; not part of the answer.
-	Subscribed bool  `json:"-"`
+	Subscribed bool  `json:"-"` // told of posts for subscribers only
 	Version    int64 `json:"-"`
+
+	// Shared is there when this is a copy of a view that many are shown: what it
+	// refers to must not be changed then.
+	Shared *Shared `json:"-"`
+
+	// Encoded is there when everybody is shown this very post, for as long as
+	// its links hold: who sends it keeps here what goes over the wire.
+	Encoded *atomic.Pointer[[]byte] `json:"-"`
+}
+
+// Shared is where those who show a post keep what they made of it, for as long
+// as the post stays the same.
+type Shared struct {
+	Open, Locked atomic.Pointer[Shown] // as everybody is shown it
+}
+
+// Shown is a post as it is shown to everybody, until its links are signed anew.
+type Shown struct {
+	Post    *Post
+	Until   time.Time
+	Encoded atomic.Pointer[[]byte]
 }
 
 // Author is who wrote something.
@@ -123,6 +147,7 @@ type Author struct {
 	AvatarURL   string          `json:"avatar_url,omitempty"`
 
 	AvatarKey string `json:"-"`
+	Version   int64  `json:"-"`
 }
 
 // PostMedium is a medium within a post.

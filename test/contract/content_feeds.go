@@ -154,7 +154,7 @@ func remaining(t *testing.T, w *stage) {
 
 func relations(t *testing.T, w *stage) {
 	post := w.post(w.hana, func(f *content.Fields) {
-		f.Tags, f.Terms.Price = []string{"b", "a"}, 5
+		f.Tags, f.Terms = []string{"b", "a"}, content.Terms{Visibility: content.Subscribers, Price: 5}
 		f.Media = append(f.Media, w.medium(w.hana))
 	})
 	w.own(w.fan, post, w.hana)

@@ -155,7 +155,9 @@ var modules = fx.Module("modules",
 			return &content.Posts{Tx: t, Posts: p, Edits: e, Media: m, Audience: a, Outbox: o, Queue: q, IDs: ids, Now: now, Categories: c.Content.Categories}
 		},
 		func(p *content.Posts, q jobs.Queue) *content.Leaving { return &content.Leaving{Posts: p, Queue: q} },
-		func(f store.Feeds, links link.Media) *content.Feed { return &content.Feed{Feeds: f, Links: links} },
+		func(f store.Feeds, links link.Media, now func() time.Time) *content.Feed {
+			return &content.Feed{Feeds: f, Links: links, Now: now}
+		},
 		func(n store.PostCounters, p *content.Posts) *content.Counters {
 			return &content.Counters{Counts: n, Posts: p}
 		},

@@ -1,0 +1,159 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/sajin-sns/sajin/adapters/sqldb"
+	"github.com/sajin-sns/sajin/domain/content"
+	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/store"
+)
+
+const (
+	viewsKept = 4096            // posts; some 4 KiB each, and twice as much once they were shown
+	viewsFor  = 5 * time.Second // until counts are read again
+)
+
+// views are posts as they are for everybody: what the same post is for one
+// viewer or another is in the rows that found it. Published ones are kept: the
+// versions of a post and of its author, which are read with every list, tell
+// whether what is kept is still so.
+type views struct {
+	db   sqldb.DB
+	kept *lru.Cache[ident.PostID, *kept]
+}
+
+// version is what a post was read in.
+type version struct{ post, author int64 }
+
+type kept struct {
+	post    *store.Post
+	version version
+	at      time.Time
+}
+
+func newViews(db sqldb.DB) *views {
+	cache, err := lru.New[ident.PostID, *kept](viewsKept)
+	if err != nil {
+		panic(err) // it is of no size
+	}
+	return &views{db, cache}
+}
+
+// of answers the views of what was found.
+func (s *views) of(ctx context.Context, rows []listing) (map[ident.PostID]*store.Post, error) {
+	all := make(map[ident.PostID]*store.Post, len(rows))
+	var missing []ident.PostID
+	now := time.Now()
+	for _, f := range rows {
+		id := ident.PostID(f.at.ID)
+		if k, ok := s.kept.Get(id); ok && f.published && k.version == f.version && now.Sub(k.at) < viewsFor {
+			all[id] = k.post
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return all, nil
+	}
+	var b sqldb.Batch
+	read := s.read(&b, missing)
+	if err := s.db.Send(ctx, &b); err != nil {
+		return nil, err
+	}
+	for id, p := range read {
+		all[id] = p
+		if p.State == content.Published {
+			p.Shared = &store.Shared{}
+			s.kept.Add(id, &kept{p, version{p.Version, p.Author.Version}, now})
+		}
+	}
+	return all, nil
+}
+
+// read has a batch read posts, with their tags, media and renditions.
+func (s *views) read(b *sqldb.Batch, posts []ident.PostID) map[ident.PostID]*store.Post {
+	ids := make([]any, len(posts))
+	byID := make(map[ident.PostID]*store.Post, len(posts))
+	for i, id := range posts {
+		ids[i] = id
+	}
+	in := ` IN (` + sqldb.Placeholders(1, len(ids)) + `)`
+	b.Query(func(rows sqldb.Rows) error {
+		return each(rows, func() error {
+			p, err := scanView(rows)
+			byID[p.ID] = p
+			return err
+		})
+	}, `SELECT p.id, p.author, a.handle, a.display_name, coalesce(av.key, ''), a.version, p.caption, p.caption_locked, p.category, p.visibility,
+			p.price_coins, p.kind, p.state, p.version, c.likes, c.comments, c.views, c.sales, p.created_at, p.publish_at, p.published_at, p.edited_at
+		FROM posts p JOIN accounts a ON a.id = p.author JOIN post_counts c ON c.post = p.id
+		LEFT JOIN renditions av ON av.media = a.avatar AND av.name = 'w320'
+		WHERE p.id`+in, ids...)
+	b.Query(func(rows sqldb.Rows) error {
+		return each(rows, func() error {
+			var post ident.PostID
+			var tag string
+			if err := rows.Scan(&post, &tag); err != nil {
+				return err
+			}
+			if p := byID[post]; p != nil {
+				p.Tags = append(p.Tags, tag)
+			}
+			return nil
+		})
+	}, `SELECT post, tag FROM post_tags WHERE post`+in+` ORDER BY post, position`, ids...)
+	b.Query(func(rows sqldb.Rows) error {
+		return each(rows, func() error {
+			var post ident.PostID
+			m := store.PostMedium{Renditions: []store.Rendition{}}
+			if err := rows.Scan(&post, &m.ID, &m.Kind, &m.State, &m.Width, &m.Height, &m.DurationMS, &m.Alt,
+				&m.Placeholder.Blurhash, &m.Placeholder.Dominant); err != nil {
+				return err
+			}
+			if p := byID[post]; p != nil {
+				p.Media = append(p.Media, m)
+			}
+			return nil
+		})
+	}, `SELECT pm.post, m.id, m.kind, m.state, m.width, m.height, m.duration_ms, m.alt, m.blurhash, m.dominant
+		FROM post_media pm JOIN media m ON m.id = pm.media WHERE pm.post`+in+` ORDER BY pm.post, pm.position`, ids...)
+	b.Query(func(rows sqldb.Rows) error {
+		return each(rows, func() error {
+			var post ident.PostID
+			var media ident.MediaID
+			var r store.Rendition
+			if err := rows.Scan(&post, &media, &r.Name, &r.ContentType, &r.Width, &r.Height, &r.Key, &r.Preview); err != nil {
+				return err
+			}
+			if p := byID[post]; p != nil {
+				for i := range p.Media {
+					if m := &p.Media[i]; m.ID == media {
+						m.Renditions = append(m.Renditions, r)
+					}
+				}
+			}
+			return nil
+		})
+	}, `SELECT pm.post, r.media, r.name, r.content_type, r.width, r.height, r.key, r.preview
+		FROM post_media pm JOIN renditions r ON r.media = pm.media WHERE pm.post`+in+` ORDER BY pm.post, r.media, r.position`, ids...)
+	return byID
+}
+
+func scanView(row sqldb.Row) (*store.Post, error) {
+	var (
+		p                      = &store.Post{Tags: []string{}, Media: []store.PostMedium{}}
+		sales                  int64
+		due, published, edited time.Time
+	)
+	err := row.Scan(&p.ID, &p.Author.ID, &p.Author.Handle, &p.Author.DisplayName, &p.Author.AvatarKey, &p.Author.Version,
+		&p.Caption, &p.CaptionLocked, &p.Category, &p.Visibility,
+		&p.PriceCoins, &p.Kind, &p.State, &p.Version, &p.Counts.Likes, &p.Counts.Comments, &p.Counts.Views, &sales,
+		&p.CreatedAt, &due, &published, &edited)
+	p.Counts.Sales = &sales
+	p.PublishAt, p.PublishedAt, p.EditedAt = optional(due), optional(published), optional(edited)
+	return p, err
+}
