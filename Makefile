@@ -6,7 +6,7 @@ cores := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 TEST_FLAGS ?= -race -timeout 10m -p $(shell [ $(cores) -lt 4 ] && echo $(cores) || echo 4)
 LINT := go tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help run build test lint sdk hooks
+.PHONY: help run build test bench lint sdk hooks
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ build: ## bin/sajin
 test: ## every test; first installs what they need that is missing
 	@scripts/test-needs
 	go test $(TEST_FLAGS) ./...
+
+bench: ## the server against the raw limits of its database, disk and hash; half an hour
+	@scripts/test-needs
+	go run ./test/bench -out docs/benchmarks.md
 
 lint: ## formatting, go vet, the linter (built on first use), a tidy go.mod, a fresh SDK
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { printf 'gofmt would change:\n%s\n' "$$unformatted" >&2; exit 1; }

@@ -390,7 +390,7 @@ func TestScheduleRaces(t *testing.T) {
 			if told := len(d.topics()); told != published {
 				t.Errorf("%d were published, %d times it was told", published, told)
 			}
-			if d.waiting() != 0 || published == 0 || published == len(fates) {
+			if d.waiting() != 0 || published == 0 {
 				t.Errorf("%d of %d posts are published, %d jobs are left", published, len(fates), d.waiting())
 			}
 		})
