@@ -271,6 +271,8 @@ func (u use) InUse(_ context.Context, id ident.MediaID) (bool, error) { return u
 
 type links struct{}
 
+func (links) Until() time.Time { return time.Time{} }
+
 func (links) URL(key string, viewer ident.AccountID) (string, time.Time) {
 	return "https://sajin.test/media/" + key + "?vid=" + viewer.String(), time.Unix(1, 0)
 }
