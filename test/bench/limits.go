@@ -31,12 +31,12 @@ func pgbench(ctx context.Context, s *pgtest.Server, database string, text script
 	if err != nil {
 		return result{failed: err}
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	file := filepath.Join(dir, "limit.sql")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return result{failed: err}
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(s.Bin, "pgbench"), "-n", "-M", "prepared", "-c", strconv.Itoa(connections), "-j", "2", //nolint:gosec // of the server's own folder
+	cmd := exec.CommandContext(ctx, filepath.Join(s.Bin, "pgbench"), "-n", "-M", "prepared", "-c", strconv.Itoa(connections), "-j", "2",
 		"-T", strconv.Itoa(int(during.Seconds())), "-l", "--log-prefix", filepath.Join(dir, "log"), "-f", file, "-h", s.Socket, "-U", "postgres", database)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -77,7 +77,7 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	if o.out != "" {
-		return os.WriteFile(o.out, []byte(t.text()), 0o644) //nolint:gosec // to be read
+		return os.WriteFile(o.out, []byte(t.text()), 0o644)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func (t *report) text() string { return t.b.String() }
 
 func (t *report) print(line string) {
 	fmt.Fprintf(os.Stderr, "\r%70s\r", "")
-	fmt.Println(line)
+	_, _ = fmt.Fprintln(os.Stdout, line)
 	t.b.WriteString(line + "\n")
 }
 

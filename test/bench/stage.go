@@ -163,7 +163,7 @@ func (s *stage) fill(ctx context.Context, conf config.Config, c crowd) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() // a database with connections cannot be cloned
+	defer func() { _ = db.Close() }() // a database with connections cannot be cloned
 	hash, err := argon.New(argon.Options{}).Hash(ctx, password)
 	if err != nil {
 		return err
@@ -214,7 +214,7 @@ func (s *stage) sign(conf config.Config) error {
 }
 
 func (s *stage) start(ctx context.Context, binary string, conf config.Config) error {
-	s.server = exec.CommandContext(ctx, binary, "serve") //nolint:gosec // the one that was just built
+	s.server = exec.CommandContext(ctx, binary, "serve")
 	s.server.Env = append(os.Environ(),
 		"SAJIN_DATA_DIR="+s.dir, "SAJIN_HTTP_LISTEN="+conf.HTTP.Listen, "SAJIN_DATABASE_URL="+conf.DatabaseURL().Reveal(),
 		"SAJIN_DEBUG_LISTEN="+s.debug, "SAJIN_FEEDS_FANOUT_THRESHOLD=1000000", "SAJIN_LOG_LEVEL=warn",
@@ -239,7 +239,7 @@ func (s *stage) start(ctx context.Context, binary string, conf config.Config) er
 
 func awaitHTTP(ctx context.Context, address, path string) error {
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		resp, err := http.Get("http://" + address + path) //nolint:gosec,noctx // to a server of our own
+		resp, err := http.Get("http://" + address + path)
 		if err == nil {
 			_ = resp.Body.Close()
 			return nil
@@ -253,7 +253,7 @@ func awaitHTTP(ctx context.Context, address, path string) error {
 
 // profile writes down what the server spends its time with, for so long.
 func (s *stage) profile(file string, during time.Duration) error {
-	resp, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.debug, int(during.Seconds()))) //nolint:gosec,noctx // from a server of our own
+	resp, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.debug, int(during.Seconds())))
 	if err != nil {
 		return err
 	}
@@ -298,7 +298,7 @@ func contentServer(ctx context.Context, file string) (address string, stop func(
 	if err != nil {
 		return "", nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, contentMode, file) //nolint:gosec // itself
+	cmd := exec.CommandContext(ctx, self, contentMode, file)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return "", nil, err
@@ -317,6 +317,6 @@ func listenAndTell(h http.Handler) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(l.Addr())
+	_, _ = fmt.Fprintln(os.Stdout, l.Addr())
 	return (&http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}).Serve(l)
 }
