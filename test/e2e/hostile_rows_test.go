@@ -34,6 +34,9 @@ func (w *world) rows() rows {
 	for _, line := range query(w, db, tables) {
 		table := strings.TrimSpace(line)
 		content := query(w, db, "SELECT * FROM "+table)
+		if table == "consumed_events" { // the hour's audit of the ledger comes when it comes
+			content = slices.DeleteFunc(content, func(row string) bool { return strings.HasPrefix(row, "wallet.audit ") })
+		}
 		slices.Sort(content)
 		all[table] = fmt.Sprintf("%d rows, %x", len(content), sha256.Sum256([]byte(strings.Join(content, "\n"))))
 	}
