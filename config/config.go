@@ -32,6 +32,7 @@ type Config struct {
 	Media    Media    `koanf:"media"`
 	Content  Content  `koanf:"content"`
 	Feeds    Feeds    `koanf:"feeds"`
+	Limits   Limits   `koanf:"limits"`
 	Metrics  Metrics  `koanf:"metrics"`
 	Tracing  Tracing  `koanf:"tracing"`
 	Log      Log      `koanf:"log"`
@@ -44,6 +45,8 @@ type HTTP struct {
 	PublicURL   string        `koanf:"public_url" empty:"http://<http.listen>" doc:"what links and cookies are made for"`
 	ReadTimeout time.Duration `koanf:"read_timeout" default:"2m" min:"1s" doc:"longest time that a request may take to arrive, body included"`
 	BodyLimit   Size          `koanf:"body_limit" default:"1MiB" min:"1KiB" doc:"largest body of a request; parts of an upload have uploads.part_size"`
+
+	TrustedProxies []string `koanf:"trusted_proxies" default:"" empty:"none" doc:"networks (10.0.0.0/8), addresses or loopback: proxies in front of this server, whose X-Forwarded-For or Forwarded says who the client is"`
 }
 
 // Database is the only system of record.

@@ -146,8 +146,11 @@ func format(v reflect.Value) string {
 		}
 		return "[" + strings.Join(packs, ", ") + "]"
 	default:
-		if v.CanInt() {
+		switch {
+		case v.CanInt():
 			return strconv.FormatInt(v.Int(), 10)
+		case v.Kind() == reflect.Bool:
+			return strconv.FormatBool(v.Bool())
 		}
 		return v.String()
 	}

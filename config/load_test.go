@@ -38,7 +38,7 @@ func TestPrecedence(t *testing.T) {
 }
 
 func TestEveryKeyCanBeSetFromTheEnvironment(t *testing.T) {
-	samples := []string{"17", "17m", "json", "17MiB", "0.17", "[{id: a, coins: 1, bonus: 2, amount: 3, currency: USD}]"}
+	samples := []string{"17", "false", "17m", "json", "17MiB", "0.17", "[{id: a, coins: 1, bonus: 2, amount: 3, currency: USD}]"}
 	for _, key := range config.Keys() {
 		variable := strings.Replace(key.Env, "<NAME>", "MY_IDP", 1)
 		name := strings.Replace(key.Name, "<name>", "my_idp", 1)
@@ -72,6 +72,10 @@ func TestWays(t *testing.T) {
 		want := []string{"people", "street-food"}
 		equal(t, load(t, config.Sources{Environ: []string{"SAJIN_CONTENT_CATEGORIES=people, street-food"}}).Content.Categories, want)
 		equal(t, load(t, config.Sources{File: write(t, "content: {categories: [people, street-food]}")}).Content.Categories, want)
+	})
+	t.Run("a switch is true or false, in the file as well", func(t *testing.T) {
+		equal(t, load(t, config.Sources{File: write(t, "limits: {enabled: false}")}).Limits.Enabled, false)
+		equal(t, load(t, config.Sources{Environ: []string{"SAJIN_LIMITS_ENABLED=true"}}).Limits.Enabled, true)
 	})
 	t.Run("an empty list can be told from none", func(t *testing.T) {
 		equal(t, load(t, config.Sources{Environ: []string{"SAJIN_PAYMENTS_PROVIDERS="}}).Payments.Providers, []string{})
@@ -122,6 +126,8 @@ func TestWhatCannotBeRead(t *testing.T) {
 		"a size of another world":    {config.Sources{File: write(t, "http: {body_limit: 1 megabyte}")}, `http.body_limit must be a size such as 512KiB, 20MiB or 1GB`},
 		"a size out of range":        {config.Sources{File: write(t, "http: {body_limit: 9000000TiB}")}, `http.body_limit must be a size such as 512KiB, 20MiB or 1GB`},
 		"half a number":              {config.Sources{File: write(t, "feeds: {backfill: 1.5}")}, `feeds.backfill must be a whole number`},
+		"yes for true":               {config.Sources{Environ: []string{"SAJIN_LIMITS_ENABLED=yes"}}, `SAJIN_LIMITS_ENABLED must be true or false`},
+		"a number for true":          {config.Sources{File: write(t, "limits: {enabled: 1}")}, `limits.enabled must be true or false`},
 		"an empty number":            {config.Sources{Environ: []string{"SAJIN_FEEDS_BACKFILL="}}, `SAJIN_FEEDS_BACKFILL must be a whole number`},
 		"digits for a text":          {config.Sources{File: write(t, "payments: {portone: {api_secret: 0123}}")}, `payments.portone.api_secret must be a text; put it in quotes`},
 		"a list of numbers":          {config.Sources{File: write(t, "content: {categories: [1]}")}, `content.categories must be a list of texts, or one text with commas`},

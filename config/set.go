@@ -19,6 +19,7 @@ var (
 	errText     = errors.New("a text; put it in quotes")
 	errNumber   = errors.New("a whole number")
 	errDuration = errors.New("a duration with its unit, such as 30s, 15m or 24h")
+	errBool     = errors.New("true or false")
 	errList     = errors.New("a list of texts, or one text with commas")
 	errPacks    = errors.New("a list of {id, coins, bonus, amount, currency}")
 )
@@ -44,7 +45,11 @@ func assign(v reflect.Value, raw any) error {
 			return target.UnmarshalText([]byte(text))
 		}
 	}
-	if v.Kind() != reflect.String {
+	switch v.Kind() {
+	case reflect.String:
+	case reflect.Bool:
+		return assignBool(v, raw)
+	default:
 		return assignInt(v, raw)
 	}
 	text, ok := raw.(string)
@@ -52,6 +57,18 @@ func assign(v reflect.Value, raw any) error {
 		return errText
 	}
 	v.SetString(text)
+	return nil
+}
+
+func assignBool(v reflect.Value, raw any) error {
+	yes, ok := raw.(bool)
+	if text, written := raw.(string); written {
+		yes, ok = text == "true", text == "true" || text == "false"
+	}
+	if !ok {
+		return errBool
+	}
+	v.SetBool(yes)
 	return nil
 }
 

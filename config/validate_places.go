@@ -23,6 +23,9 @@ func (c Config) checkAddresses(p *Problems) {
 		(!ok || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "") {
 		p.add("http.public_url", "must be http:// or https:// with a host and nothing after it, such as https://photos.example.com")
 	}
+	if _, err := c.HTTP.Proxies(); err != nil {
+		p.add("http.trusted_proxies", "must hold networks such as 10.0.0.0/8, addresses, or loopback")
+	}
 	for _, api := range []struct{ key, url string }{
 		{"payments.stripe.base_url", c.Payments.Stripe.BaseURL},
 		{"payments.portone.base_url", c.Payments.PortOne.BaseURL},

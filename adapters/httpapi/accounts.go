@@ -58,7 +58,7 @@ type profile struct {
 
 func (a *Accounts) register(r *registry) {
 	register(r, operation{
-		ID: "register", Method: http.MethodPost, Path: "/v1/users", Tag: "accounts", Status: http.StatusCreated,
+		ID: "register", Class: Credentials, Method: http.MethodPost, Path: "/v1/users", Tag: "accounts", Status: http.StatusCreated,
 		Summary:     "Make an account",
 		Description: "It signs nobody in: see `POST /v1/sessions`.",
 		Problems:    []int{http.StatusConflict},
@@ -85,7 +85,7 @@ func (a *Accounts) register(r *registry) {
 		return &profile{Tagged: tag, Body: p}, err
 	})
 	register(r, operation{
-		ID: "search-profiles", Method: http.MethodGet, Path: "/v1/users", Tag: "accounts",
+		ID: "search-profiles", Class: Expensive, Method: http.MethodGet, Path: "/v1/users", Tag: "accounts",
 		Summary: "Accounts whose handle or display name begins with a text, by their handles",
 	}, func(ctx context.Context, by caller, in *struct {
 		Paged
@@ -152,7 +152,7 @@ func (a *Accounts) registerOwn(r *registry) {
 		return nil, a.Accounts.Delete(ctx, by.Account)
 	})
 	register(r, operation{
-		ID: "change-password", Method: http.MethodPost, Path: path + "/password", Tag: tag, For: members, Status: http.StatusNoContent,
+		ID: "change-password", Class: Credentials, Method: http.MethodPost, Path: path + "/password", Tag: tag, For: members, Status: http.StatusNoContent,
 		Summary: "Change your password", Description: "Every session but this one ends. An account that signs in with identity providers alone has none: 409 `accounts.no-password`.",
 		Problems: []int{http.StatusConflict},
 	}, func(ctx context.Context, by caller, in *struct{ Body changedPassword }) (*struct{}, error) {

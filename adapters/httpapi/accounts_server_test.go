@@ -45,7 +45,7 @@ func (a readyAvatars) AvatarReady(_ context.Context, owner ident.AccountID, medi
 	return a[media] == owner, nil
 }
 
-func newAccountServer(t *testing.T) *accountServer {
+func newAccountServer(t *testing.T, change ...func(s *accountServer, o *httpapi.Options)) *accountServer {
 	t.Helper()
 	s := &accountServer{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), avatars: readyAvatars{}}
 	db, err := sqlite.Open(t.Context(), sqlite.Memory, sqlite.Options{})
@@ -76,13 +76,17 @@ func newAccountServer(t *testing.T) *accountServer {
 		Shared: shared, Queue: s.queue, Sender: s.mailbox, Sealer: ring, PublicURL: "https://sajin.test", Site: "sajin", Host: "sajin.test", Log: slog.New(slog.DiscardHandler),
 	}
 	stepUp := &accounts.StepUp{Shared: shared, Devices: sessions, Passwords: hasher, TTL: 10 * time.Minute}
-	s.api = httpapi.New(httpapi.Options{
+	o := httpapi.Options{
 		Version: "test", PublicURL: "https://sajin.test", BodyLimit: 16 << 10,
 		Log:    slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Auth:   accounts.NewAuthenticator(tokens, standings, now),
 		StepUp: stepUp,
 		Sealer: ring, NewID: func() string { return ident.New[ident.EventID](s.ids).String() },
-	}, httpapi.LinkPages(),
+	}
+	for _, c := range change {
+		c(s, &o)
+	}
+	s.api = httpapi.New(o, httpapi.LinkPages(),
 		&httpapi.Emails{Emails: &accounts.Emails{Shared: shared}, Credentials: &accounts.Credentials{Shared: shared, Passwords: hasher, IDs: s.ids}, Profiles: profiles},
 		&httpapi.Accounts{
 			Credentials: &accounts.Credentials{Shared: shared, Passwords: hasher, IDs: s.ids},

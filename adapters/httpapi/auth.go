@@ -29,18 +29,28 @@ var errScheme = fault.New(fault.Unauthenticated, "accounts.token-invalid", "the 
 // authenticate finds out who is calling. A request without a token is
 // anonymous; one with a bad token is refused, also where nobody needs to be
 // signed in, so that a client learns that it must refresh.
-func authenticate(auth Authenticator, log *slog.Logger, next http.Handler) http.Handler {
+//
+// Whoever comes with bad ones too often is not even looked at.
+func authenticate(auth Authenticator, limits *Limits, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		values := r.Header.Values("Authorization")
 		if len(values) == 0 {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if limits != nil {
+			if !limits.admit(w, r, log, BadToken, limits.badToken(r)) {
+				return
+			}
+		}
 		var actor accounts.Actor
 		err := error(errScheme)
 		scheme, token, _ := strings.Cut(values[0], " ")
 		if len(values) == 1 && strings.EqualFold(scheme, "Bearer") {
 			actor, err = auth.Authenticate(r.Context(), strings.TrimSpace(token))
+		}
+		if limits != nil && fault.KindOf(err) != fault.Unauthenticated {
+			_ = limits.Limiter.Give(r.Context(), limits.badToken(r)) // what is not given back comes back with time
 		}
 		if err != nil {
 			p := problemOf(r.Context(), log, err)

@@ -13,7 +13,7 @@ import (
 // page, and no operation: it answers with where to go, whatever happened, and
 // takes what providers add to the query of their own.
 func (i *Identities) Callback() Route {
-	return Route{Name: "sign-in-callback", Pattern: "GET /v1/auth/{provider}/callback", Handler: http.HandlerFunc(i.callback)}
+	return Route{Name: "sign-in-callback", Pattern: "GET /v1/auth/{provider}/callback", Handler: http.HandlerFunc(i.callback), Class: Credentials}
 }
 
 func (i *Identities) callback(w http.ResponseWriter, r *http.Request) {

@@ -33,7 +33,7 @@ type Delivery struct {
 
 // Route is where renditions are.
 func (d *Delivery) Route() Route {
-	return Route{Pattern: "GET " + mediaPath + "{key...}", Handler: d, Name: "media"}
+	return Route{Pattern: "GET " + mediaPath + "{key...}", Handler: d, Name: "media", Class: Transfer}
 }
 
 func (d *Delivery) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -68,7 +68,7 @@ const fragments = "Where it fails, the fragment is `#sign_in_error=<code>`: `acc
 
 func (i *Identities) register(r *registry) {
 	register(r, operation{
-		ID: "start-sign-in", Method: http.MethodGet, Path: "/v1/auth/{provider}/start", Tag: "sessions", Status: http.StatusFound,
+		ID: "start-sign-in", Class: Credentials, Method: http.MethodGet, Path: "/v1/auth/{provider}/start", Tag: "sessions", Status: http.StatusFound,
 		Summary: "Send a browser to an identity provider to sign in",
 		Description: "For browsers, to be opened as a page. `GET /v1/service` lists the providers, as `signin.<provider>`. The browser keeps a cookie, and comes back from the " +
 			"provider to `/v1/auth/{provider}/callback`, which sends it on to `return_to` with the fragment `#sign_in_code=<code>`: " +
@@ -87,7 +87,7 @@ func (i *Identities) register(r *registry) {
 		return &departed{Location: b.URL, SetCookie: i.Cookie.keep(b.Ticket)}, nil
 	})
 	register(r, operation{
-		ID: "sign-in-with-code", Method: http.MethodPost, Path: "/v1/auth/sessions", Tag: "sessions", Status: http.StatusCreated,
+		ID: "sign-in-with-code", Class: Credentials, Method: http.MethodPost, Path: "/v1/auth/sessions", Tag: "sessions", Status: http.StatusCreated,
 		Summary: "Sign in with the code that an identity provider's sign-in ended with",
 		Description: "The cookie of `GET /v1/auth/{provider}/start` has to come with it, so that a code which somebody else slipped to this browser signs nobody in: " +
 			"401 `accounts.sign-in-code`. An account that was deleted comes back with it, while its grace period lasts.",
@@ -127,7 +127,7 @@ func (i *Identities) registerOwn(r *registry) {
 		return &struct{ Body identityList }{list}, err
 	})
 	register(r, operation{
-		ID: "link-identity", Method: http.MethodPost, Path: path, Tag: tag, For: members, StepUp: true,
+		ID: "link-identity", Class: Credentials, Method: http.MethodPost, Path: path, Tag: tag, For: members, StepUp: true,
 		Summary: "Begin to link an identity to your account",
 		Description: "Send the browser to `url`. It comes back to `return_to` with the fragment `#identity_linked=<provider>`. " +
 			fragments + ", `accounts.identity-taken` (it belongs to another account), `accounts.too-many-identities`, `accounts.session-ended`.",
@@ -147,7 +147,7 @@ func (i *Identities) registerOwn(r *registry) {
 		return nil, i.Identities.Unlink(ctx, by.Account, in.ID)
 	})
 	register(r, operation{
-		ID: "step-up-with-identity", Method: http.MethodPost, Path: "/v1/sessions/current/step-up/{provider}", Tag: "sessions", For: members,
+		ID: "step-up-with-identity", Class: Credentials, Method: http.MethodPost, Path: "/v1/sessions/current/step-up/{provider}", Tag: "sessions", For: members,
 		Summary: "Begin to prove again who you are, at an identity provider",
 		Description: "As `POST /v1/sessions/current/step-up` for who has no password. Send the browser to `url`, where the provider asks for a new sign-in; it comes back to `return_to` " +
 			"with the fragment `#identity_proved=<provider>`. " + fragments + ", `accounts.identity-not-found` (it was somebody else), " +

@@ -45,6 +45,7 @@ type operation struct {
 	Idempotent  bool  // wants an Idempotency-Key
 	StepUp      bool  // wants a caller, of members, who has lately proved who he is
 	BodyLimit   int64 // bytes; 0: the API's default
+	Class       Class // what it costs; by the method when it is empty
 }
 
 // registry is what operations are registered with.
@@ -56,6 +57,7 @@ type registry struct {
 	cursors   cursors
 
 	operations map[string]string // ids, by pattern of the mux
+	classes    map[string]Class  // by pattern of the mux
 }
 
 // register adds an operation: the one place where who is calling is found out
@@ -72,6 +74,11 @@ func register[I, O any](r *registry, op operation, handle func(ctx context.Conte
 	if op.BodyLimit > 0 {
 		o.MaxBodyBytes = op.BodyLimit
 	}
+	if op.Class == "" {
+		op.Class = classOf(op.Method)
+	}
+	r.classes[op.Method+" "+op.Path] = op.Class
+	o.Extensions = map[string]any{"x-rate-limit-class": op.Class}
 	switch op.For {
 	case anyone:
 		o.Security = []map[string][]string{{}, {"bearer": {}}}

@@ -49,7 +49,7 @@ type PartUpload struct {
 
 // Route is where parts go.
 func (p *PartUpload) Route() Route {
-	return Route{Pattern: "PUT " + partPath, Handler: p, Name: "upload-part"}
+	return Route{Pattern: "PUT " + partPath, Handler: p, Name: "upload-part", Class: Transfer}
 }
 
 func (p *PartUpload) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -198,6 +198,11 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Del("Content-Length")
+	for name, values := range p.GetHeaders() {
+		if w.Header().Get(name) == "" {
+			w.Header()[name] = values
+		}
+	}
 	w.WriteHeader(p.Status)
 	body, err := json.Marshal(p)
 	if err != nil {

@@ -29,7 +29,7 @@ type sandboxPayment struct {
 
 func (s *Sandbox) register(r *registry) {
 	register(r, operation{
-		ID: "pay-in-sandbox", Method: http.MethodPost, Path: "/v1/sandbox/payments/{token}", Tag: "sandbox",
+		ID: "pay-in-sandbox", Class: Money, Method: http.MethodPost, Path: "/v1/sandbox/payments/{token}", Tag: "sandbox",
 		Summary:     "Play the customer and the provider of a sandbox payment",
 		Description: "This is the `pay_url` in the `client` of a top-up with the sandbox provider, which takes no money.",
 		Problems:    []int{http.StatusNotFound, http.StatusConflict},

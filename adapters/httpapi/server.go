@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,7 +28,9 @@ type Options struct {
 	Sealer    link.Sealer
 	NewID     func() string // of requests
 	Requests  Requests
-	Observer  Observer // nil: nobody
+	Observer  Observer       // nil: nobody
+	Proxies   []netip.Prefix // whose word is taken for where a request comes from
+	Limits    *Limits        // nil: everybody may ask as often as he likes
 
 	// Trace begins to follow a request, whose context carries its id; what it
 	// answers is told how that ended. Nil: nobody does.
@@ -45,6 +48,7 @@ type Route struct {
 	Pattern string // as http.ServeMux takes it
 	Handler http.Handler
 	Name    string // in metrics and logs, as "media"; the pattern when empty
+	Class   Class  // by the method when it is empty
 }
 
 // API is the whole of it.
@@ -72,7 +76,10 @@ func New(o Options, routes []Route, resources ...Resource) *API {
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The access_token of POST /v1/sessions"},
 	}
 	api := humago.New(mux, config)
-	r := &registry{api: api, stepUp: o.StepUp, log: o.Log, bodyLimit: o.BodyLimit, cursors: cursors{o.Sealer}, operations: map[string]string{}}
+	r := &registry{
+		api: api, stepUp: o.StepUp, log: o.Log, bodyLimit: o.BodyLimit, cursors: cursors{o.Sealer},
+		operations: map[string]string{}, classes: map[string]Class{},
+	}
 	for _, path := range []string{"/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml"} {
 		r.operations["GET "+path] = "openapi"
 	}
@@ -82,12 +89,16 @@ func New(o Options, routes []Route, resources ...Resource) *API {
 	for _, route := range routes {
 		mux.Handle(route.Pattern, route.Handler)
 		r.operations[route.Pattern] = route.Name
+		if route.Class != "" {
+			r.classes[route.Pattern] = route.Class
+		}
 	}
 	if o.Observer == nil {
 		o.Observer = nobody{}
 	}
-	handler := protect(authenticate(o.Auth, o.Log, problems(mux)))
-	return &API{Handler: &reception{o: o, mux: mux, operations: r.operations, next: handler}, api: api}
+	handler := o.Limits.enforce(o.Log, r.classes, problems(mux))
+	handler = &door{proxies: o.Proxies, log: o.Log, next: authenticate(o.Auth, o.Limits, o.Log, handler)}
+	return &API{Handler: &reception{o: o, mux: mux, operations: r.operations, next: protect(handler)}, api: api}
 }
 
 // unwrap reaches through huma to the request and the answer.
@@ -97,7 +108,7 @@ func unwrap(ctx huma.Context) (*http.Request, http.ResponseWriter) { return huma
 // plain text.
 func problems(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if visitOf(r.Context()).known {
+		if visitOf(r.Context()).pattern != "" {
 			mux.ServeHTTP(w, r)
 			return
 		}

@@ -37,12 +37,12 @@ var errNotReady = fault.New(fault.Unavailable, "service.not-ready", "something t
 func (s *Service) register(r *registry) {
 	how := newReadiness(s.Checks, r.log)
 	register(r, operation{
-		ID: "health", Method: http.MethodGet, Path: "/healthz", Tag: "service", Summary: "Whether the process lives",
+		ID: "health", Class: Probe, Method: http.MethodGet, Path: "/healthz", Tag: "service", Summary: "Whether the process lives",
 	}, func(context.Context, caller, *struct{}) (*struct{ Body alive }, error) {
 		return &struct{ Body alive }{alive{"ok"}}, nil
 	})
 	register(r, operation{
-		ID: "readiness", Method: http.MethodGet, Path: "/readyz", Tag: "service", Summary: "Whether everything that the server needs answers",
+		ID: "readiness", Class: Probe, Method: http.MethodGet, Path: "/readyz", Tag: "service", Summary: "Whether everything that the server needs answers",
 		Problems: []int{http.StatusServiceUnavailable},
 	}, func(ctx context.Context, _ caller, _ *struct{}) (*struct{ Body ready }, error) {
 		missing, degraded, err := how.look(ctx)

@@ -2,9 +2,7 @@ package httpapi
 
 import (
 	"context"
-	"net"
 	"net/http"
-	"net/netip"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -46,7 +44,7 @@ type granted struct {
 func (s *Sessions) register(r *registry) {
 	const path, tag = "/v1/sessions", "sessions"
 	register(r, operation{
-		ID: "sign-in", Method: http.MethodPost, Path: path, Tag: tag, Status: http.StatusCreated,
+		ID: "sign-in", Class: Credentials, Method: http.MethodPost, Path: path, Tag: tag, Status: http.StatusCreated,
 		Summary:     "Sign in",
 		Description: "An account that was deleted comes back with it, while its grace period lasts.",
 		Problems:    []int{http.StatusUnauthorized},
@@ -58,7 +56,7 @@ func (s *Sessions) register(r *registry) {
 		return s.granted(ctx)(s.Sessions.SignIn(ctx, accounts.SignIn{Email: in.Body.Email, Password: in.Body.Password, Device: in.device}))
 	})
 	register(r, operation{
-		ID: "refresh-session", Method: http.MethodPost, Path: path + "/refresh", Tag: tag,
+		ID: "refresh-session", Class: Credentials, Method: http.MethodPost, Path: path + "/refresh", Tag: tag,
 		Summary: "Exchange a refresh token for new tokens",
 		Description: "The token is used by that. It may be used again for 30 seconds, so that two tabs and lost answers do no harm; " +
 			"after that somebody must have copied it, and the whole session ends: 401 `accounts.refresh-reused`. " +
@@ -82,7 +80,7 @@ func (s *Sessions) register(r *registry) {
 		return nil, s.Sessions.SignOut(ctx, by.Account, by.Session)
 	})
 	register(r, operation{
-		ID: "step-up", Method: http.MethodPost, Path: path + "/current/step-up", Tag: tag, For: members, Status: http.StatusNoContent,
+		ID: "step-up", Class: Credentials, Method: http.MethodPost, Path: path + "/current/step-up", Tag: tag, For: members, Status: http.StatusNoContent,
 		Summary: "Prove again who you are",
 		Description: "For a while, this session may do what not everybody should who comes upon an open browser. Signing in does the same for the new session. " +
 			"Who has no password (409 `accounts.no-password`) proves it with `POST /v1/sessions/current/step-up/{provider}`.",
@@ -123,21 +121,9 @@ type Device struct{ device rules.Device }
 
 // Resolve implements huma.Resolver.
 func (d *Device) Resolve(ctx huma.Context) []error {
-	d.device = rules.Device{UserAgent: ctx.Header("User-Agent"), Address: address(ctx.RemoteAddr())}
+	r, _ := unwrap(ctx)
+	d.device = deviceOf(r)
 	return nil
 }
 
 var _ huma.Resolver = (*Device)(nil)
-
-// address is the IP address in a host and port, or nothing.
-func address(remote string) string {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		return ""
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return ""
-	}
-	return ip.Unmap().WithZone("").String()
-}

@@ -47,7 +47,7 @@ func (p *TopUps) register(r *registry) {
 		return &struct{ Body coinPacks }{coinPacks{p.TopUps.Market.Packs()}}, nil
 	})
 	register(r, operation{
-		ID: "start-top-up", Method: http.MethodPost, Path: "/v1/top-ups", Tag: "wallet", For: members, Status: http.StatusCreated, Idempotent: true,
+		ID: "start-top-up", Class: Money, Method: http.MethodPost, Path: "/v1/top-ups", Tag: "wallet", For: members, Status: http.StatusCreated, Idempotent: true,
 		Summary: "Begin to buy coins",
 		Description: "`client` holds what the page needs to pay in place. When you did not hear the answer, or it is 503 " +
 			"`wallet.provider-unavailable`, send the same request with the same key again: it stays one top-up and one payment.",
@@ -85,7 +85,7 @@ func (p *TopUps) register(r *registry) {
 		return &oneTopUp{tag, top}, err
 	})
 	register(r, operation{
-		ID: "confirm-top-up", Method: http.MethodPost, Path: "/v1/top-ups/{id}/confirm", Tag: "wallet", For: members,
+		ID: "confirm-top-up", Class: Money, Method: http.MethodPost, Path: "/v1/top-ups/{id}/confirm", Tag: "wallet", For: members,
 		Summary: "Ask the provider where a purchase of coins stands",
 		Description: "For when the customer comes back from paying. The coins are credited once, whoever finds out first; " +
 			"a status of `awaiting` or `processing` means: ask again later.",

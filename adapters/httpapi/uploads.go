@@ -41,7 +41,7 @@ func (u *Uploads) register(r *registry) {
 		return &struct{ Body *media.Limits }{limits}, err
 	})
 	register(r, operation{
-		ID: "create-upload", Method: http.MethodPost, Path: "/v1/uploads", Tag: "uploads", For: members, Status: http.StatusCreated,
+		ID: "create-upload", Class: Expensive, Method: http.MethodPost, Path: "/v1/uploads", Tag: "uploads", For: members, Status: http.StatusCreated,
 		Summary: "Begin to upload a file",
 		Description: "Send every part to its URL, then complete the upload. Parts may be sent in any order, several at a time, and again. " +
 			"Where the answer has the protocol `form`, POST the form with the file instead: its `fields` first, the file last, as `file`. " +
@@ -72,7 +72,7 @@ func (u *Uploads) register(r *registry) {
 		return &struct{ Body media.PartRequest }{part}, err
 	})
 	register(r, operation{
-		ID: "complete-upload", Method: http.MethodPost, Path: "/v1/uploads/{id}/complete", Tag: "uploads", For: members, Status: http.StatusAccepted,
+		ID: "complete-upload", Class: Expensive, Method: http.MethodPost, Path: "/v1/uploads/{id}/complete", Tag: "uploads", For: members, Status: http.StatusAccepted,
 		Summary:     "All parts are sent",
 		Description: "May be called again. 409 `media.upload-incomplete` lists the numbers of the `missing` parts.",
 		Problems:    []int{http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusServiceUnavailable},

@@ -35,7 +35,7 @@ const other = "other"
 // visit is what is found out about a request while it is answered.
 type visit struct {
 	operation string
-	known     bool            // the mux has a handler for it
+	pattern   string          // of the mux; empty where it has no handler
 	account   ident.AccountID // who asked, once that is known
 }
 
@@ -97,14 +97,8 @@ func (p *reception) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // visit finds the name of what is asked for.
 func (p *reception) visit(r *http.Request) *visit {
 	_, pattern := p.mux.Handler(r)
-	switch name := p.operations[pattern]; {
-	case pattern == "":
-		return &visit{operation: other}
-	case name == "":
-		return &visit{operation: pattern, known: true}
-	default:
-		return &visit{operation: name, known: true}
-	}
+	v := &visit{operation: cmp.Or(p.operations[pattern], pattern, other), pattern: pattern}
+	return v
 }
 
 // methodOf is the method of a request, if it is one of a few.

@@ -22,7 +22,7 @@ type newPurchase struct {
 
 func (w *Wallet) register(r *registry) {
 	register(r, operation{
-		ID: "purchase-post", Method: http.MethodPost, Path: "/v1/posts/{id}/purchase", Tag: "wallet", For: members, Status: http.StatusCreated, Idempotent: true,
+		ID: "purchase-post", Class: Money, Method: http.MethodPost, Path: "/v1/posts/{id}/purchase", Tag: "wallet", For: members, Status: http.StatusCreated, Idempotent: true,
 		Summary: "Buy a post with coins",
 		Description: "The post is in the library at once and for good. 402 `wallet.insufficient-coins` says what is `needed` and `available`; " +
 			"buying again is 409 `wallet.already-owned` and charges nothing.",
@@ -80,7 +80,7 @@ func (w *Wallet) register(r *registry) {
 		return &struct{ Body wallet.Earnings }{earnings}, err
 	})
 	register(r, operation{
-		ID: "get-trial-balance", Method: http.MethodGet, Path: "/v1/admin/ledger/trial-balance", Tag: "admin", For: admins,
+		ID: "get-trial-balance", Class: Expensive, Method: http.MethodGet, Path: "/v1/admin/ledger/trial-balance", Tag: "admin", For: admins,
 		Summary: "The journal added up, and whether every wallet agrees with it",
 	}, func(ctx context.Context, _ caller, _ *struct{}) (*struct{ Body store.TrialBalance }, error) {
 		balance, err := w.Statements.TrialBalance(ctx)

@@ -33,7 +33,7 @@ func (w *webhook) Resolve(ctx huma.Context) []error {
 
 func (w *Webhooks) register(r *registry) {
 	register(r, operation{
-		ID: "receive-webhook", Method: http.MethodPost, Path: "/v1/webhooks/{provider}", Tag: "webhooks", BodyLimit: webhookLimit,
+		ID: "receive-webhook", Class: Webhook, Method: http.MethodPost, Path: "/v1/webhooks/{provider}", Tag: "webhooks", BodyLimit: webhookLimit,
 		Summary:     "For payment providers: something happened to a payment",
 		Description: "Verified over the raw body as the provider signs it. What it says is looked into afterwards, and never believed.",
 		Problems:    []int{http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge},

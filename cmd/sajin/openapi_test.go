@@ -2,11 +2,49 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sajin-sns/sajin/adapters/httpapi"
 )
+
+func TestEveryOperationHasAClass(t *testing.T) {
+	var document bytes.Buffer
+	if err := writeDocument(t.Context(), &document, "3.1"); err != nil {
+		t.Fatal(err)
+	}
+	var d struct {
+		Paths map[string]map[string]struct {
+			ID    string        `json:"operationId"`
+			Class httpapi.Class `json:"x-rate-limit-class"`
+		}
+	}
+	if err := json.Unmarshal(document.Bytes(), &d); err != nil {
+		t.Fatal(err)
+	}
+	classes := map[string]httpapi.Class{}
+	for _, item := range d.Paths {
+		for _, op := range item {
+			if !slices.Contains(httpapi.Classes(), op.Class) {
+				t.Errorf("%s is of the class %q", op.ID, op.Class)
+			}
+			classes[op.ID] = op.Class
+		}
+	}
+	for id, want := range map[string]httpapi.Class{
+		"sign-in": httpapi.Credentials, "register": httpapi.Credentials, "change-password": httpapi.Credentials, "step-up": httpapi.Credentials,
+		"purchase-post": httpapi.Money, "start-top-up": httpapi.Money, "receive-webhook": httpapi.Webhook, "search-profiles": httpapi.Expensive,
+		"create-upload": httpapi.Expensive, "list-posts": httpapi.Reading, "create-post": httpapi.Writing, "readiness": httpapi.Probe,
+	} {
+		if classes[id] != want {
+			t.Errorf("%s is of the class %q, want %q", id, classes[id], want)
+		}
+	}
+}
 
 func TestTheDocumentInTheRepositoryIsTheServers(t *testing.T) {
 	var got bytes.Buffer

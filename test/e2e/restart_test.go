@@ -99,7 +99,7 @@ func (p *mortal) start() {
 		"SAJIN_DATA_DIR="+p.config.DataDir, "SAJIN_DATABASE_URL="+p.config.Database.URL.Reveal(), "SAJIN_HTTP_LISTEN="+p.config.HTTP.Listen,
 		"SAJIN_UPLOADS_PART_SIZE="+p.config.Uploads.PartSize.String(), "SAJIN_UPLOADS_MAX_BYTES="+p.config.Uploads.MaxBytes.String(),
 		"SAJIN_PAYMENTS_SANDBOX_WEBHOOK_SECRET="+p.config.Payments.Sandbox.WebhookSecret.Reveal(),
-		"SAJIN_LOG_FORMAT=json")
+		"SAJIN_LIMITS_ENABLED=false", "SAJIN_LOG_FORMAT=json")
 	p.cmd.Stderr = p.log
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)

@@ -24,6 +24,7 @@ import (
 	"github.com/sajin-sns/sajin/ports/link"
 	"github.com/sajin-sns/sajin/ports/mail"
 	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/throttle"
 )
 
 // mailing is what is sent to people, and the links that they are sent.
@@ -36,8 +37,12 @@ var mailing = fx.Module("mail",
 			})}
 		}),
 		sender,
-		func(q jobs.Queue, now func() time.Time) *accounts.Letters {
-			return &accounts.Letters{Queue: q, Random: rand.Reader, Now: now}
+		func(q jobs.Queue, now func() time.Time, l throttle.Limiter, c config.Config) *accounts.Letters {
+			letters := &accounts.Letters{Queue: q, Random: rand.Reader, Now: now}
+			if c.Limits.Enabled {
+				letters.Limiter, letters.PerRecipient, letters.PerClient = l, perHour(c.Limits.MailPerRecipient), perHour(c.Limits.MailPerAddress)
+			}
+			return letters
 		},
 		func(s accounts.Shared) *accounts.Emails { return &accounts.Emails{Shared: s} },
 		func(s accounts.Shared, q jobs.Queue, m mail.Sender, sealer link.Sealer, c config.Config, log *slog.Logger) (*accounts.Postman, error) {

@@ -67,7 +67,7 @@ var observed = fx.Module("observed",
 			if c.Metrics.Listen != "" {
 				return nil // there
 			}
-			return []httpapi.Route{{Name: "metrics", Pattern: "GET /metrics", Handler: s}}
+			return []httpapi.Route{{Name: "metrics", Pattern: "GET /metrics", Handler: s, Class: httpapi.Probe}}
 		}, fx.ResultTags(`group:"routes,flatten"`)),
 		comesRound(func(w store.Wallets, o *sqlstore.Outbox, shown *metrics.Ledger, now func() time.Time, log *slog.Logger) chore {
 			audit := &wallet.Audit{Wallets: w, Turns: o, Now: now, Log: log, Report: func(found wallet.Audited) { shown.Report(shownAudit(found)) }}

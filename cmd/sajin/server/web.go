@@ -48,13 +48,13 @@ func check(constructor any) any {
 var registered []any
 
 func newAPI(c config.Config, o Options, auth httpapi.Authenticator, sealer link.Sealer, ids *ident.Source, log *slog.Logger,
-	resources []httpapi.Resource, routes []httpapi.Route, requests *metrics.Requests, traces *tracing.Tracing, stepUp *accounts.StepUp,
+	resources []httpapi.Resource, routes []httpapi.Route, requests *metrics.Requests, traces *tracing.Tracing, stepUp *accounts.StepUp, e edge,
 ) *httpapi.API {
 	routes = append(routes, httpapi.Pages(o.Version)...)
 	return httpapi.New(httpapi.Options{
 		Version: o.Version, PublicURL: c.PublicURL(), BodyLimit: int64(c.HTTP.BodyLimit), Log: log, Auth: auth, StepUp: stepUp, Sealer: sealer,
 		NewID:    func() string { return ident.New[ident.EventID](ids).String() },
-		Requests: logged(c), Observer: requests, Trace: traces.Requests(),
+		Requests: logged(c), Observer: requests, Trace: traces.Requests(), Proxies: e.proxies, Limits: e.limits,
 	}, routes, resources...)
 }
 

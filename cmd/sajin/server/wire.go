@@ -41,7 +41,7 @@ import (
 // parts is the whole server, taken apart: what each thing is made of. A thing
 // is made when another one asks for it, so the tools of the command line make
 // only what they need.
-var parts = fx.Options(platform, stores, modules, mailing, signingIn, publishing, background, web)
+var parts = fx.Options(platform, stores, modules, mailing, signingIn, publishing, limiting, background, web)
 
 // platform is what everything stands on.
 var platform = fx.Module("platform",
@@ -262,6 +262,6 @@ var web = fx.Module("web",
 			return (&httpapi.PartUpload{Uploads: u, Signer: s, Log: log}).Route()
 		}),
 		route(newDelivery),
-		fx.Annotate(newAPI, fx.ParamTags(``, ``, ``, ``, ``, ``, `group:"resources"`, `group:"routes"`, ``, ``)),
+		fx.Annotate(newAPI, fx.ParamTags(``, ``, ``, ``, ``, ``, `group:"resources"`, `group:"routes"`, ``, ``, ``)),
 	),
 )
