@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/media"
@@ -124,19 +125,31 @@ const expireAtOnce = 100
 // ExpireUploads ends the uploads whose time is over, and has their bytes
 // removed. It is called every now and then.
 func (s *Uploads) ExpireUploads(ctx context.Context) error {
-	now := s.Now()
-	expire := func(u *media.Upload) (bool, error) { return u.Expire(now), nil }
+	_, err := s.Expire(ctx, s.Now())
+	return err
+}
+
+// Expire ends the uploads whose time is over at a time, and counts them.
+func (s *Uploads) Expire(ctx context.Context, now time.Time) (expired int64, err error) {
 	for {
 		ids, err := s.Uploads.Overdue(ctx, now, expireAtOnce)
 		if err != nil || len(ids) == 0 {
-			return err
+			return expired, err
 		}
 		var failed error
 		for _, id := range ids { // one that cannot be ended does not keep the others
-			failed = errors.Join(failed, s.end(ctx, id, expire))
+			over := false
+			err := s.end(ctx, id, func(u *media.Upload) (bool, error) {
+				over = u.Expire(now)
+				return over, nil
+			})
+			if err == nil && over {
+				expired++
+			}
+			failed = errors.Join(failed, err)
 		}
 		if failed != nil {
-			return failed
+			return expired, failed
 		}
 	}
 }

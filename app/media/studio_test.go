@@ -35,7 +35,7 @@ type studio struct {
 	db        sqldb.DB
 	clock     *clock
 	ids       *ident.Source
-	blobs     *memory.Blob
+	blobs     blob.Store
 	jobs      *sqlstore.Jobs
 	media     store.Media
 	uploads   store.Uploads

@@ -2,6 +2,7 @@ package media
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sajin-sns/sajin/domain/ident"
@@ -30,6 +31,11 @@ func (h Holding) Needs() []Object {
 		return nil
 	}
 	return append([]Object{{OriginalKey(h.ID), h.Size}}, h.Renditions...)
+}
+
+// NeedsBelow is Needs for the keys that begin with a prefix.
+func (h Holding) NeedsBelow(prefix string) []Object {
+	return slices.DeleteFunc(h.Needs(), func(o Object) bool { return !strings.HasPrefix(o.Key, prefix) })
 }
 
 // Disowns tells whether an object of the medium is not needed, and will never
