@@ -162,6 +162,11 @@ type Media struct {
 	MaxPixels int64         `koanf:"max_pixels" default:"100000000" min:"1" doc:"most pixels of a picture"`
 	Workers   int           `koanf:"workers" default:"0" min:"0" max:"1024" doc:"files processed at a time; 0 means one per core"`
 	LinkTTL   time.Duration `koanf:"link_ttl" default:"10m" min:"1s" max:"24h" doc:"how long a link to a rendition works"`
+
+	UnattachedTTL time.Duration `koanf:"unattached_ttl" default:"168h" min:"1h" doc:"when a ready medium is deleted that nothing was ever made of"`
+	FailedTTL     time.Duration `koanf:"failed_ttl" default:"168h" min:"1h" doc:"when a medium is deleted, its original with it, that has failed and that nothing was made of"`
+	OrphanAge     time.Duration `koanf:"orphan_age" default:"48h" min:"1h" doc:"when what is in object storage and of no row is removed"`
+	CheckEvery    time.Duration `koanf:"check_every" default:"24h" min:"0s" doc:"how often database and object storage are compared; 0 means only by hand"`
 }
 
 // Content is what posts may say about themselves.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sajin-sns/sajin/adapters/fileblob"
 	"github.com/sajin-sns/sajin/adapters/memory"
+	"github.com/sajin-sns/sajin/adapters/s3blob"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/app/media"
 	"github.com/sajin-sns/sajin/domain/ident"
@@ -21,6 +22,7 @@ import (
 	"github.com/sajin-sns/sajin/ports/store"
 	"github.com/sajin-sns/sajin/test/contract"
 	"github.com/sajin-sns/sajin/test/pgtest"
+	"github.com/sajin-sns/sajin/test/s3test"
 )
 
 const (
@@ -49,6 +51,7 @@ func attics(t *testing.T, rule func(t *testing.T, a *attic)) {
 		"sqlite and disk":     func(t *testing.T) *studio { return onDisk(t, newStudio(t)) },
 		"postgres and memory": func(t *testing.T) *studio { return newStudioOn(t, pgtest.Open(t)) },
 		"postgres and disk":   func(t *testing.T) *studio { return onDisk(t, newStudioOn(t, pgtest.Open(t))) },
+		"sqlite and s3":       func(t *testing.T) *studio { return inBucket(t, newStudio(t)) },
 	} {
 		t.Run(name, func(t *testing.T) { rule(t, newAttic(open(t))) })
 	}
@@ -59,6 +62,18 @@ func onDisk(t *testing.T, s *studio) *studio {
 	disk, err := fileblob.Open(t.TempDir())
 	s.must(err)
 	s.blobs = disk
+	return s
+}
+
+func inBucket(t *testing.T, s *studio) *studio {
+	t.Helper()
+	bucket := s3test.Open(t)
+	blobs, err := s3blob.New(s3blob.Options{
+		Endpoint: bucket.Endpoint, Bucket: bucket.Name, Prefix: "sajin", Region: s3test.Region,
+		AccessKey: s3test.AccessKey, SecretKey: s3test.SecretKey,
+	})
+	s.must(err)
+	s.blobs, s.limits.PartSize = blobs, 100 // one part: those of a bucket are large
 	return s
 }
 

@@ -67,10 +67,7 @@ func (s *survey) count(ctx context.Context) error {
 	}
 	err = s.unnamed(ctx, func(u blob.Upload) error {
 		parts, err := s.Blobs.ListParts(ctx, u)
-		if errors.Is(err, blob.ErrNotFound) {
-			return nil // it has ended meanwhile
-		}
-		if err != nil {
+		if err != nil && !errors.Is(err, blob.ErrNotFound) { // of one that has ended something may be left, too
 			return storage("list parts", err)
 		}
 		var bytes int64

@@ -88,6 +88,7 @@ func writeDocument(ctx context.Context, w io.Writer, format string) error {
 type adminCmd struct {
 	Grant        grantCmd        `cmd:"" help:"Give an account a role, or coins."`
 	RotateKeys   rotateKeysCmd   `cmd:"" help:"Sign with a new key from now on. Running servers notice."`
+	Collect      collectCmd      `cmd:"" help:"Compare the database with object storage and remove what was left over."`
 	Events       eventsCmd       `cmd:"" help:"List the events that a consumer gave up, or send one again."`
 	VerifyLedger verifyLedgerCmd `cmd:"" help:"Add the journal up and compare every wallet with it."`
 }

@@ -38,8 +38,11 @@ func newBus(outbox *sqlstore.Outbox, handlers []event.Handler, t tx.Runner, now 
 
 func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now func() time.Time, log *slog.Logger, traces *tracing.Tracing) (*worker.Pool, error) {
 	return worker.New(queue, workers, worker.Options{
-		Kinds: map[string]worker.Limit{media.KindProcess: {Concurrency: c.Media.WorkerCount(), Timeout: 15 * time.Minute}},
-		Now:   now, Log: log, Around: traces.Around("job"),
+		Kinds: map[string]worker.Limit{
+			media.KindProcess: {Concurrency: c.Media.WorkerCount(), Timeout: 15 * time.Minute},
+			media.KindCheck:   {Concurrency: 1, Timeout: 6 * time.Hour},
+		},
+		Now: now, Log: log, Around: traces.Around("job"),
 	})
 }
 

@@ -41,7 +41,7 @@ import (
 // parts is the whole server, taken apart: what each thing is made of. A thing
 // is made when another one asks for it, so the tools of the command line make
 // only what they need.
-var parts = fx.Options(platform, stores, modules, mailing, signingIn, publishing, limiting, background, web)
+var parts = fx.Options(platform, stores, modules, mailing, signingIn, publishing, limiting, collecting, background, web)
 
 // platform is what everything stands on.
 var platform = fx.Module("platform",
