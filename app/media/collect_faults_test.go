@@ -181,7 +181,7 @@ func TestCollectingFromAStoreThatFails(t *testing.T) {
 	})
 }
 
-var errBlind = errors.New("I cannot see")
+var errBlind = errors.New("nothing can be seen")
 
 type blindBlobs struct{ blob.Store }
 
