@@ -16,8 +16,9 @@ import (
 // (koanf), its default, what an empty value stands for (empty), the values that
 // it accepts (oneof, min, max) and one line about it (doc).
 type Config struct {
-	Env     string `koanf:"env" default:"development" oneof:"development,production" doc:"production refuses what only suits a try-out"`
-	DataDir string `koanf:"data_dir" default:"./sajin-data" doc:"folder for everything that is kept on this machine"`
+	Env     string   `koanf:"env" default:"development" oneof:"development,production" doc:"production refuses what only suits a try-out"`
+	DataDir string   `koanf:"data_dir" default:"./sajin-data" doc:"folder for everything that is kept on this machine"`
+	Roles   []string `koanf:"roles" default:"api,worker,media" doc:"what this process does: api answers clients; worker carries events, does jobs and chores; media processes files"`
 
 	HTTP     HTTP     `koanf:"http"`
 	Database Database `koanf:"database"`
@@ -67,7 +68,10 @@ type Blob struct {
 
 // Events is how domain events travel once they are committed.
 type Events struct {
-	URL URL `koanf:"url" empty:"in process" doc:"nats://... when there are several nodes"`
+	URL             URL    `koanf:"url" empty:"in process" doc:"NATS with JetStream: nats://user:password@host:4222 or tls://..., several hosts with commas"`
+	Stream          string `koanf:"stream" default:"sajin" doc:"JetStream stream that events go through; made when it is missing"`
+	Token           Secret `koanf:"token" doc:"token for the broker, if it asks for one"`
+	CredentialsFile string `koanf:"credentials_file" doc:"file with a JWT and its key for the broker (.creds)"`
 }
 
 // Auth is signing in.

@@ -58,6 +58,13 @@ func (u URL) String() string {
 	if u == "" {
 		return ""
 	}
+	if scheme := u.Scheme(); (scheme == "nats" || scheme == "tls") && strings.Contains(string(u), ",") {
+		servers := strings.Split(string(u), ",")
+		for i, server := range servers {
+			servers[i] = URL(server).String()
+		}
+		return strings.Join(servers, ",")
+	}
 	parsed, err := url.Parse(string(u))
 	if err != nil || parsed.Scheme == "" || strings.Contains(parsed.Opaque, "@") ||
 		parsed.Host != "" && strings.Contains(parsed.Path, "@") {
@@ -65,7 +72,7 @@ func (u URL) String() string {
 	}
 	if _, set := parsed.User.Password(); set {
 		parsed.User = url.UserPassword(parsed.User.Username(), hidden)
-	} else if parsed.User != nil && parsed.Scheme == "nats" {
+	} else if parsed.User != nil && (parsed.Scheme == "nats" || parsed.Scheme == "tls") {
 		parsed.User = url.User(hidden) // a token
 	}
 	query := parsed.Query()

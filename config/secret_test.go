@@ -72,7 +72,9 @@ func TestURLsShowWhatIsHarmless(t *testing.T) {
 		"host=db password=pw":                          "***",
 		"host=db password=p:w":                         "***",
 		"nats://token@queue:4222":                      "nats://***@queue:4222",
-		"nats://a:pw@one,nats://b:p@two":               "***",
+		"tls://token@queue:4222":                       "tls://***@queue:4222",
+		"nats://a:pw@one:1,nats://b:p@two,three:3":     "nats://a:***@one:1,nats://b:***@two,three:3",
+		"nats://a:p,w@one:1":                           "***,***",
 		"s3://bucket?endpoint=http://h:9000&region=eu": "s3://bucket?endpoint=http://h:9000&region=eu",
 	} {
 		if got := url.String(); got != want {

@@ -11,8 +11,10 @@ import (
 func (c Config) Validate(providers []string) error {
 	var p Problems
 	c.checkLimits(&p)
+	c.checkRoles(&p)
 	c.checkAddresses(&p)
 	c.checkStores(&p)
+	c.checkEvents(&p)
 	c.checkAuth(&p)
 	c.checkMail(&p)
 	c.checkPayments(&p, providers)

@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -60,11 +61,20 @@ func (c Config) checkStores(p *Problems) {
 	if c.Blob.Downloads == "redirect" && c.BlobURL().Scheme() != "s3" {
 		p.add("blob.downloads", "must be proxy unless blob.url names a bucket: there is nowhere to redirect to")
 	}
+}
 
-	if events := c.Events.URL; events != "" {
-		if u, err := url.Parse(events.Reveal()); err != nil || u.Scheme != "nats" || u.Host == "" {
-			p.add("events.url", "must be like nats://host:4222, or empty")
+var streamName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
+
+func (c Config) checkEvents(p *Problems) {
+	for address := range strings.SplitSeq(c.Events.URL.Reveal(), ",") {
+		u, err := url.Parse(address)
+		if c.Events.URL != "" && (err != nil || u.Scheme != "nats" && u.Scheme != "tls" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
+			p.add("events.url", "must be like nats://host:4222 or tls://host:4222, with commas between several, or empty")
+			break
 		}
+	}
+	if !streamName.MatchString(c.Events.Stream) {
+		p.add("events.stream", "must be up to 32 letters, digits, hyphens and underscores")
 	}
 }
 

@@ -14,9 +14,10 @@ import (
 )
 
 type serveCmd struct {
-	Listen  string `help:"host:port to listen on." placeholder:"127.0.0.1:7777"`
-	DataDir string `help:"Folder for everything that is kept on this machine." placeholder:"./sajin-data" type:"path"`
-	Demo    bool   `help:"Fill an empty database with people and posts to look at."`
+	Listen  string   `help:"host:port to listen on." placeholder:"127.0.0.1:7777"`
+	DataDir string   `help:"Folder for everything that is kept on this machine." placeholder:"./sajin-data" type:"path"`
+	Roles   []string `help:"What this process does, of api, worker and media; everything by default." placeholder:"api,worker,media"`
+	Demo    bool     `help:"Fill an empty database with people and posts to look at."`
 }
 
 // stopWithin is how long requests and jobs under way are waited for.
@@ -31,6 +32,9 @@ func (cmd serveCmd) Run(ctx context.Context, g *globals) error {
 	}
 	if cmd.DataDir != "" {
 		flags["data_dir"] = cmd.DataDir
+	}
+	if len(cmd.Roles) > 0 {
+		flags["roles"] = cmd.Roles
 	}
 	c, err := g.load(flags)
 	if err != nil {
@@ -47,7 +51,7 @@ func (cmd serveCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	log.Info("sajin is running", "url", s.URL, "version", versionText(), "env", c.Env, "database", c.DatabaseURL(), "blobs", c.BlobURL(), "events", cmp.Or(c.Events.URL.String(), "in process"), "took", time.Since(started).Round(time.Millisecond).String())
+	log.Info("sajin is running", "url", s.URL, "version", versionText(), "env", c.Env, "database", c.DatabaseURL(), "blobs", c.BlobURL(), "events", cmp.Or(c.Events.URL.String(), "in process"), "roles", c.Roles, "took", time.Since(started).Round(time.Millisecond).String())
 	if cmd.Demo {
 		if err := fill(ctx, s); err != nil {
 			log.Error("the demo is incomplete", "error", err)

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/sajin-sns/sajin/adapters/bus"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/adapters/tracing"
 	"github.com/sajin-sns/sajin/adapters/worker"
@@ -16,10 +15,8 @@ import (
 	"github.com/sajin-sns/sajin/app/wallet"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/ports/blob"
-	"github.com/sajin-sns/sajin/ports/event"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/store"
-	"github.com/sajin-sns/sajin/ports/tx"
 )
 
 const (
@@ -27,22 +24,19 @@ const (
 	keepConsumed = 30 * 24 * time.Hour
 )
 
-func newBus(outbox *sqlstore.Outbox, handlers []event.Handler, t tx.Runner, now func() time.Time, log *slog.Logger, traces *tracing.Tracing) (*bus.Bus, error) {
-	inProcess := bus.NewInProcess()
-	router, err := bus.NewRouter(inProcess.Subscriber, handlers, t, outbox, bus.RouterOptions{Log: log, Around: traces.Around("handle")})
-	if err != nil {
-		return nil, err
-	}
-	return bus.New(bus.NewRelay(outbox, inProcess, bus.RelayOptions{Now: now, Log: log, Around: traces.Around("publish")}), router), nil
-}
-
 func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now func() time.Time, log *slog.Logger, traces *tracing.Tracing) (*worker.Pool, error) {
+<<<<<<< HEAD
 	return worker.New(queue, workers, worker.Options{
 		Kinds: map[string]worker.Limit{
 			media.KindProcess: {Concurrency: c.Media.WorkerCount(), Timeout: 15 * time.Minute},
 			media.KindCheck:   {Concurrency: 1, Timeout: 6 * time.Hour},
 		},
 		Now: now, Log: log, Around: traces.Around("job"),
+=======
+	return worker.New(queue, ours(c, workers), worker.Options{
+		Kinds: map[string]worker.Limit{media.KindProcess: {Concurrency: c.Media.WorkerCount(), Timeout: 15 * time.Minute}},
+		Now:   now, Log: log, Around: traces.Around("job"),
+>>>>>>> a4a4104 (Roles: a process answers clients, carries events or processes media; events over NATS by events.url)
 	})
 }
 

@@ -95,7 +95,9 @@ func Start(ctx context.Context, c config.Config, o Options) (*Server, error) {
 		whole,
 		fx.Populate(&s.accounts),
 		with,
-		fx.Invoke(reachStorage, debug, run),
+		fx.Invoke(reachStorage, debug),
+		duties(c),
+		fx.Invoke(run),
 		quiet(o.Log),
 	)
 	if err := s.app.Start(ctx); err != nil {

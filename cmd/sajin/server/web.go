@@ -13,11 +13,9 @@ import (
 
 	"go.uber.org/fx"
 
-	"github.com/sajin-sns/sajin/adapters/bus"
 	"github.com/sajin-sns/sajin/adapters/httpapi"
 	"github.com/sajin-sns/sajin/adapters/metrics"
 	"github.com/sajin-sns/sajin/adapters/tracing"
-	"github.com/sajin-sns/sajin/adapters/worker"
 	"github.com/sajin-sns/sajin/app/accounts"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/domain/ident"
@@ -51,6 +49,7 @@ func newAPI(c config.Config, o Options, auth httpapi.Authenticator, sealer link.
 	resources []httpapi.Resource, routes []httpapi.Route, requests *metrics.Requests, traces *tracing.Tracing, stepUp *accounts.StepUp, e edge,
 ) *httpapi.API {
 	routes = append(routes, httpapi.Pages(o.Version)...)
+	routes, resources = served(c, routes, resources)
 	return httpapi.New(httpapi.Options{
 		Version: o.Version, PublicURL: c.PublicURL(), BodyLimit: int64(c.HTTP.BodyLimit), Log: log, Auth: auth, StepUp: stepUp, Sealer: sealer,
 		NewID:    func() string { return ident.New[ident.EventID](ids).String() },
@@ -86,14 +85,10 @@ func prefixed(prefix string, names []string) []string {
 	return all
 }
 
-// run starts everything in the order in which it can work, and stops it in the
-// opposite one: who asks last, after who answers.
+// run answers requests, after everything else has started and until it stops.
 func run(lc fx.Lifecycle, s *Server, listener net.Listener, c config.Config, log *slog.Logger,
-	b *bus.Bus, pool *worker.Pool, schedule *worker.Schedule, api *httpapi.API, metrics scrapes,
+	api *httpapi.API, metrics scrapes,
 ) {
-	lc.Append(fx.Hook{OnStart: b.Start, OnStop: b.Stop})
-	lc.Append(fx.Hook{OnStart: pool.Start, OnStop: pool.Stop})
-	lc.Append(fx.Hook{OnStart: schedule.Start, OnStop: schedule.Stop})
 	if c.Metrics.Listen != "" {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", metrics)

@@ -41,7 +41,7 @@ import (
 // parts is the whole server, taken apart: what each thing is made of. A thing
 // is made when another one asks for it, so the tools of the command line make
 // only what they need.
-var parts = fx.Options(platform, stores, modules, mailing, signingIn, publishing, limiting, collecting, background, web)
+var parts = fx.Options(platform, stores, modules, mailing, signingIn, publishing, limiting, collecting, background, events, web)
 
 // platform is what everything stands on.
 var platform = fx.Module("platform",
@@ -224,7 +224,6 @@ var background = fx.Module("background",
 			return slices.Concat(f.Workers(), []jobs.Worker{p.Worker(), d.Worker(), files.Worker(), posts.Worker()}, x.Workers)
 		},
 		works(func(w *wallet.Webhooks) jobs.Worker { return w.Worker() }),
-		newBus,
 		newPool,
 		newSchedule,
 	),
