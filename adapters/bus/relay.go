@@ -27,6 +27,11 @@ type RelayOptions struct {
 	Now         func() time.Time
 	Log         *slog.Logger
 
+	// Away answers nil while there is somebody to publish to, and otherwise what
+	// is closed once there may be: until then nothing is claimed, so that what
+	// waits is neither tried in vain nor put off. There always is, by default.
+	Away func() <-chan struct{}
+
 	Around Around // each event while it is published, told its topic and id; nobody when nil
 }
 
@@ -42,6 +47,9 @@ func (o *RelayOptions) defaults() {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Away == nil {
+		o.Away = func() <-chan struct{} { return nil }
 	}
 	if o.Around == nil {
 		o.Around = untold
@@ -127,6 +135,10 @@ func (r *Relay) run(ctx context.Context) {
 	defer poll.Stop()
 
 	for failures := 0; ctx.Err() == nil; {
+		if back := r.o.Away(); back != nil {
+			r.await(ctx, back, beat.C)
+			continue
+		}
 		held, err := r.claim(ctx, &flights)
 		switch {
 		case err != nil && ctx.Err() == nil:
@@ -162,6 +174,20 @@ func (r *Relay) claim(ctx context.Context, flights *sync.WaitGroup) (held bool, 
 		if len(events) < limit {
 			return len(full) > 0, nil
 		}
+	}
+}
+
+// await waits until somebody is back, and keeps what is under way meanwhile.
+func (r *Relay) await(ctx context.Context, back <-chan struct{}, beat <-chan time.Time) {
+	for {
+		select {
+		case <-beat:
+			r.keep(ctx)
+			continue
+		case <-back:
+		case <-ctx.Done():
+		}
+		return
 	}
 }
 

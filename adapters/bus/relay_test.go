@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -273,6 +274,36 @@ func TestRelay(t *testing.T) {
 			t.Errorf("%d left, %d good ones", s.left(), len(j.of("good")))
 		}
 		stop(t, r)
+	})
+	rule("while there is nobody to publish to, nothing is claimed", func(t *testing.T, s *shelf) {
+		var j journal
+		var away atomic.Pointer[chan struct{}]
+		gone := func() chan struct{} {
+			back := make(chan struct{})
+			away.Store(&back)
+			return back
+		}
+		back := gone()
+		r := start(t, s, bus.RelayOptions{Away: func() <-chan struct{} {
+			if c := away.Load(); c != nil {
+				return *c
+			}
+			return nil
+		}}, func(topic string, _ *message.Message) error { j.note(topic); return nil })
+		s.put("a", 1, 2)
+		time.Sleep(time.Hour)
+		if n := s.questions(); n != 0 || s.left() != 2 {
+			t.Errorf("asked %d times, %d left", n, s.left())
+		}
+		began := time.Now()
+		away.Store(nil)
+		close(back)
+		synctest.Wait()
+		if at := j.of("a"); len(at) != 2 || at[1] != began || s.left() != 0 {
+			t.Errorf("published at %v, %d left", at, s.left())
+		}
+		gone()
+		stop(t, r) // without waiting for anybody
 	})
 	rule("an outbox that does not answer is asked ever less often", func(t *testing.T, s *shelf) {
 		s.breaks(true)

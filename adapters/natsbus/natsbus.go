@@ -144,6 +144,16 @@ func user(addresses string) *url.Userinfo {
 	return u.User
 }
 
+// Away answers nil while there is a connection, and otherwise what is closed
+// once there is one.
+func (b *Bus) Away() <-chan struct{} {
+	changed, lost := b.state()
+	if lost == nil {
+		return nil
+	}
+	return changed
+}
+
 // Publisher publishes until Close; closing it alone does nothing.
 func (b *Bus) Publisher() message.Publisher { return publisher{b} }
 

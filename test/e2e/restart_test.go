@@ -99,7 +99,9 @@ func (p *mortal) start() {
 		"SAJIN_DATA_DIR="+p.config.DataDir, "SAJIN_DATABASE_URL="+p.config.Database.URL.Reveal(), "SAJIN_HTTP_LISTEN="+p.config.HTTP.Listen,
 		"SAJIN_UPLOADS_PART_SIZE="+p.config.Uploads.PartSize.String(), "SAJIN_UPLOADS_MAX_BYTES="+p.config.Uploads.MaxBytes.String(),
 		"SAJIN_PAYMENTS_SANDBOX_WEBHOOK_SECRET="+p.config.Payments.Sandbox.WebhookSecret.Reveal(),
-		"SAJIN_LIMITS_ENABLED=false", "SAJIN_LOG_FORMAT=json")
+		"SAJIN_LIMITS_ENABLED=false", "SAJIN_LOG_FORMAT=json", "SAJIN_ROLES="+strings.Join(p.config.Roles, ","), "SAJIN_EVENTS_URL="+p.config.Events.URL.Reveal(),
+		"SAJIN_BLOB_URL="+p.config.Blob.URL.Reveal(), "SAJIN_BLOB_ACCESS_KEY="+p.config.Blob.AccessKey.Reveal(), "SAJIN_BLOB_SECRET_KEY="+p.config.Blob.SecretKey.Reveal(),
+		"SAJIN_AUTH_SIGNING_KEY_FILE="+p.config.Auth.SigningKeyFile)
 	p.cmd.Stderr = p.log
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
@@ -439,13 +441,7 @@ func (v *survivors) checkPosts() {
 	}
 	var all []uuid.UUID
 	for _, creator := range v.creators {
-		mine := everyPage(v.t, func(cursor *string) ([]api.Post, *string, error) {
-			resp, err := creator.ListOwnPostsWithResponse(v.t.Context(), &api.ListOwnPostsParams{Cursor: cursor})
-			if err != nil {
-				return nil, nil, err
-			}
-			return resp.JSON200.Items, resp.JSON200.NextCursor, nil
-		})
+		mine := ownPosts(creator)
 		for _, p := range mine {
 			if p.State != api.PostStatePublished || v.posts[p.Caption] != p.ID {
 				v.t.Errorf("post %s, %q, is %s; acknowledged was %s", p.ID, p.Caption, p.State, v.posts[p.Caption])
@@ -461,13 +457,7 @@ func (v *survivors) checkPosts() {
 	}
 	same(v.t, "the posts of the creators", all, slices.Collect(maps.Values(v.posts)))
 	for _, fan := range v.fans {
-		same(v.t, "the inbox of "+fan.account.Handle, ids(everyPage(v.t, func(cursor *string) ([]api.Post, *string, error) {
-			resp, err := fan.ListInboxWithResponse(v.t.Context(), &api.ListInboxParams{Cursor: cursor})
-			if err != nil {
-				return nil, nil, err
-			}
-			return resp.JSON200.Items, resp.JSON200.NextCursor, nil
-		})), all)
+		same(v.t, "the inbox of "+fan.account.Handle, inboxOf(fan), all)
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/sajin-sns/sajin/config"
 	sajin "github.com/sajin-sns/sajin/sdk/go"
 	"github.com/sajin-sns/sajin/sdk/go/api"
+	"github.com/sajin-sns/sajin/test/natstest"
 	"github.com/sajin-sns/sajin/test/pgtest"
 )
 
@@ -36,6 +37,11 @@ var onDisk = setting{
 var inBuckets = setting{
 	"postgres and S3": func(t *testing.T, c *config.Config) {
 		c.Database.URL = config.URL(pgtest.URL(t))
+		inBucket(t, c)
+	},
+	"postgres, S3 and NATS": func(t *testing.T, c *config.Config) {
+		c.Database.URL = config.URL(pgtest.URL(t))
+		c.Events.URL = config.URL(natstest.Start(t, natstest.Options{}).URL())
 		inBucket(t, c)
 	},
 }

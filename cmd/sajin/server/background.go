@@ -25,18 +25,12 @@ const (
 )
 
 func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now func() time.Time, log *slog.Logger, traces *tracing.Tracing) (*worker.Pool, error) {
-<<<<<<< HEAD
-	return worker.New(queue, workers, worker.Options{
+	return worker.New(queue, ours(c, workers), worker.Options{
 		Kinds: map[string]worker.Limit{
 			media.KindProcess: {Concurrency: c.Media.WorkerCount(), Timeout: 15 * time.Minute},
 			media.KindCheck:   {Concurrency: 1, Timeout: 6 * time.Hour},
 		},
 		Now: now, Log: log, Around: traces.Around("job"),
-=======
-	return worker.New(queue, ours(c, workers), worker.Options{
-		Kinds: map[string]worker.Limit{media.KindProcess: {Concurrency: c.Media.WorkerCount(), Timeout: 15 * time.Minute}},
-		Now:   now, Log: log, Around: traces.Around("job"),
->>>>>>> a4a4104 (Roles: a process answers clients, carries events or processes media; events over NATS by events.url)
 	})
 }
 

@@ -50,8 +50,9 @@ func openBroker(lc fx.Lifecycle, c config.Config, log *slog.Logger) (*natsbus.Bu
 func newBus(outbox *sqlstore.Outbox, broker *natsbus.Bus, handlers []event.Handler, t tx.Runner, now func() time.Time, log *slog.Logger, traces *tracing.Tracing) (*bus.Bus, error) {
 	var publisher message.Publisher
 	var subscribers bus.Subscribers
+	var away func() <-chan struct{}
 	if broker != nil {
-		publisher, subscribers = broker.Publisher(), broker.Subscriber
+		publisher, subscribers, away = broker.Publisher(), broker.Subscriber, broker.Away
 	} else {
 		inProcess := bus.NewInProcess()
 		publisher, subscribers = inProcess, inProcess.Subscriber
@@ -60,5 +61,5 @@ func newBus(outbox *sqlstore.Outbox, broker *natsbus.Bus, handlers []event.Handl
 	if err != nil {
 		return nil, err
 	}
-	return bus.New(bus.NewRelay(outbox, publisher, bus.RelayOptions{Now: now, Log: log, Around: traces.Around("publish")}), router), nil
+	return bus.New(bus.NewRelay(outbox, publisher, bus.RelayOptions{Away: away, Now: now, Log: log, Around: traces.Around("publish")}), router), nil
 }
