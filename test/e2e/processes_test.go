@@ -166,8 +166,8 @@ func TestOneOfTwoIsKilled(t *testing.T) {
 			v.work()
 			const kills = 4
 			for n := range kills {
-				before := v.acknowledged()
-				v.wait("people get on with it while the other one is there", func() bool { return v.acknowledged() >= before+6 })
+				before, bought := v.acknowledged(), v.bought()
+				v.wait("people get on with it while the other one is there", func() bool { return v.acknowledged() >= before+6 && v.bought() >= bought+2 })
 				dies.kill()
 				before = v.acknowledged()
 				v.wait("people get on with it while it is not", func() bool { return v.acknowledged() >= before+6 })
@@ -191,6 +191,16 @@ func (v *survivors) acknowledged() (n int) {
 		n = len(v.posts)
 		for _, fan := range v.fans {
 			n += len(v.purchases[fan]) + len(v.topUps[fan])
+		}
+	})
+	return n
+}
+
+// bought counts purchases: of what was processed, published and paid for.
+func (v *survivors) bought() (n int) {
+	v.note(func() {
+		for _, fan := range v.fans {
+			n += len(v.purchases[fan])
 		}
 	})
 	return n
