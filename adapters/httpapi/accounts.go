@@ -62,8 +62,12 @@ func (a *Accounts) register(r *registry) {
 		Summary:     "Make an account",
 		Description: "It signs nobody in: see `POST /v1/sessions`.",
 		Problems:    []int{http.StatusConflict},
-	}, func(ctx context.Context, _ caller, in *struct{ Body newAccount }) (*ownAccount, error) {
-		id, err := a.Credentials.Register(ctx, rules.Application(in.Body))
+	}, func(ctx context.Context, _ caller, in *struct {
+		Device
+		Body newAccount
+	},
+	) (*ownAccount, error) {
+		id, err := a.Credentials.Register(ctx, rules.Application(in.Body), in.device)
 		if err != nil {
 			return nil, err
 		}

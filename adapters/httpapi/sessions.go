@@ -22,6 +22,8 @@ type Sessions struct {
 type newSession struct {
 	Email    string `json:"email" maxLength:"320" example:"hana@example.com"`
 	Password string `json:"password" maxLength:"1024"`
+
+	DeviceToken string `json:"device_token,omitempty" maxLength:"200" doc:"That of an earlier answer, if there was one: with it, others who guess at the password keep you from nothing"`
 }
 
 type shownToken struct {
@@ -38,6 +40,7 @@ type granted struct {
 	TokenType    string            `json:"token_type" enum:"Bearer"`
 	ExpiresIn    int64             `json:"expires_in" doc:"Seconds that the access token is good for"`
 	RefreshToken string            `json:"refresh_token" doc:"To be exchanged once for new tokens; keep it secret"`
+	DeviceToken  string            `json:"device_token,omitempty" doc:"Of a sign-in: to be kept, also after signing out, and sent with the next one. It lets nobody in"`
 	Account      *store.OwnAccount `json:"account"`
 }
 
@@ -53,7 +56,7 @@ func (s *Sessions) register(r *registry) {
 		Body newSession
 	},
 	) (*struct{ Body granted }, error) {
-		return s.granted(ctx)(s.Sessions.SignIn(ctx, accounts.SignIn{Email: in.Body.Email, Password: in.Body.Password, Device: in.device}))
+		return s.granted(ctx)(s.Sessions.SignIn(ctx, accounts.SignIn{Email: in.Body.Email, Password: in.Body.Password, Device: in.device, DeviceToken: in.Body.DeviceToken}))
 	})
 	register(r, operation{
 		ID: "refresh-session", Class: Credentials, Method: http.MethodPost, Path: path + "/refresh", Tag: tag,
@@ -110,7 +113,7 @@ func (s *Sessions) granted(ctx context.Context) func(accounts.Grant, error) (*st
 			return nil, err
 		}
 		return &struct{ Body granted }{granted{
-			AccessToken: g.AccessToken, TokenType: "Bearer", ExpiresIn: int64(g.ExpiresIn.Seconds()), RefreshToken: g.RefreshToken, Account: account,
+			AccessToken: g.AccessToken, TokenType: "Bearer", ExpiresIn: int64(g.ExpiresIn.Seconds()), RefreshToken: g.RefreshToken, DeviceToken: g.DeviceToken, Account: account,
 		}}, nil
 	}
 }

@@ -20,12 +20,15 @@ func TestSigningIn(t *testing.T) {
 		account := s.register("hana")
 		a := s.signIn("hana")
 		access, refresh := a.text("access_token"), a.text("refresh_token")
-		want := object{"access_token": access, "token_type": "Bearer", "expires_in": 900., "refresh_token": refresh, "account": account.Body}
+		want := object{"access_token": access, "token_type": "Bearer", "expires_in": 900., "refresh_token": refresh, "device_token": a.Body["device_token"], "account": account.Body}
 		if diff := cmp.Diff(want, a.Body); diff != "" {
 			t.Error(diff)
 		}
 		if a.Header.Get("Cache-Control") != "no-store" {
 			t.Error("somebody may store it", a.Header)
+		}
+		if device := a.text("device_token"); !strings.HasPrefix(device, "sjd_") || device == s.signIn("hana").text("device_token") {
+			t.Error("not a device of its own:", device)
 		}
 		s.own(access).is(http.StatusOK)
 	})

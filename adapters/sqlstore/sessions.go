@@ -25,9 +25,9 @@ func NewSessions(db sqldb.DB) *Sessions { return &Sessions{db} }
 func (s *Sessions) Insert(ctx context.Context, session *accounts.Session) error {
 	r := session.Record()
 	var b sqldb.Batch
-	b.Exec(`INSERT INTO sessions (id, account, user_agent, address, created_at, last_seen_at, expires_at, ended_at, ended_why, proved_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		r.ID, r.Account, r.UserAgent, r.Address, r.CreatedAt, r.LastSeenAt, r.ExpiresAt, r.EndedAt, r.EndedWhy, r.ProvedAt)
+	b.Exec(`INSERT INTO sessions (id, account, user_agent, address, created_at, last_seen_at, expires_at, ended_at, ended_why, proved_at, network)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		r.ID, r.Account, r.UserAgent, r.Address, r.CreatedAt, r.LastSeenAt, r.ExpiresAt, r.EndedAt, r.EndedWhy, r.ProvedAt, r.Network())
 	insertToken(&b, r)
 	return wrap("insert session", s.db.Send(ctx, &b))
 }
@@ -131,6 +131,13 @@ func (s *Sessions) Proved(ctx context.Context, id ident.SessionID) (at time.Time
 	err = s.db.QueryRow(ctx, `SELECT s.proved_at FROM sessions s JOIN accounts a ON a.id = s.account
 		WHERE s.id = $1 AND s.ended_at IS NULL AND a.deleted_at IS NULL`, id).Scan(&at)
 	return at, found("proof of session", err, accounts.ErrSessionEnded)
+}
+
+// Familiar implements store.Devices.
+func (s *Sessions) Familiar(ctx context.Context, account ident.AccountID, network string) (bool, error) {
+	n, err := sqldb.One(ctx, s.db, sqldb.Scalar[int64], `SELECT count(*) FROM sessions WHERE account = $1 AND network = $2 AND ended_why NOT IN ($3, $4, $5)`,
+		account, network, accounts.EndedRevoked, accounts.EndedReuse, accounts.EndedPasswordChanged)
+	return n > 0, wrap("familiar network", err)
 }
 
 // Live implements store.Devices.

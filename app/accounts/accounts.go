@@ -24,6 +24,7 @@ type Shared struct {
 	Tokens    store.OneTimeTokens
 	Letters   *Letters
 	Standings *Standings
+	Attempts  *Attempts
 	Now       func() time.Time
 }
 

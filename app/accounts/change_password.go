@@ -20,7 +20,8 @@ type ChangePassword struct {
 // password end, and a letter tells of it.
 //
 // It fails with accounts.ErrWrongPassword if Current is not the password, with
-// ErrNoPassword if there is none, which takes as long, and with Invalid if New
+// ErrNoPassword if there is none, which takes as long, with ErrTooManyAttempts
+// if that was so often lately, and with Invalid if New
 // is not accepted.
 func (s *Credentials) ChangePassword(ctx context.Context, actor ident.AccountID, in ChangePassword) error {
 	if err := accounts.CheckPassword("new_password", in.New); err != nil {
@@ -31,12 +32,18 @@ func (s *Credentials) ChangePassword(ctx context.Context, actor ident.AccountID,
 		return err
 	}
 	verified := held.Record().PasswordHash
-	if ok, _, err := verify(ctx, s.Passwords, in.Current, verified); err != nil {
+	err = s.Attempts.guess(ctx, s.Attempts.proof(actor, in.Session), func() error {
+		if ok, _, err := verify(ctx, s.Passwords, in.Current, verified); err != nil {
+			return err
+		} else if verified == "" {
+			return accounts.ErrNoPassword
+		} else if !ok {
+			return accounts.ErrWrongPassword
+		}
+		return nil
+	})
+	if err != nil {
 		return err
-	} else if verified == "" {
-		return accounts.ErrNoPassword
-	} else if !ok {
-		return accounts.ErrWrongPassword
 	}
 	hash, err := s.Passwords.Hash(ctx, in.New)
 	if err != nil {

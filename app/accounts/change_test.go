@@ -166,7 +166,7 @@ func TestDelete(t *testing.T) {
 	t.Run("its address and handle stay taken while it can come back", func(t *testing.T) {
 		w := newWorld(t)
 		w.must(w.accounts.Delete(t.Context(), w.register("hana")))
-		_, err := w.credentials.Register(t.Context(), rules.Application{Email: "hana@example.com", Password: "correct horse", Handle: "other"})
+		_, err := w.credentials.Register(t.Context(), rules.Application{Email: "hana@example.com", Password: "correct horse", Handle: "other"}, phone)
 		w.is(err, rules.ErrEmailTaken)
 	})
 	t.Run("signing in within the grace brings it back, but not its sessions", func(t *testing.T) {

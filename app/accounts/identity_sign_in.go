@@ -222,7 +222,7 @@ func (s *Identities) SignIn(ctx context.Context, in SignInByCode) (Grant, error)
 	case err != nil:
 		return Grant{}, err
 	}
-	return s.Mint.grant(session.Record(), role, refresh, now)
+	return s.Mint.opened(session.Record(), role, refresh, now)
 }
 
 // redeemed is the identity that a code was issued for, and when its holder

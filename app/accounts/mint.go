@@ -3,6 +3,7 @@ package accounts
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -31,6 +32,7 @@ type Grant struct {
 	AccessToken  string
 	ExpiresIn    time.Duration // of the access token
 	RefreshToken string
+	DeviceToken  string // of a session that was just opened: to be shown when the account signs in again
 }
 
 func (m Mint) grant(s accounts.SessionRecord, role accounts.Role, refresh refreshToken, now time.Time) (Grant, error) {
@@ -42,6 +44,32 @@ func (m Mint) grant(s accounts.SessionRecord, role accounts.Role, refresh refres
 		return Grant{}, fmt.Errorf("issue access token: %w", err)
 	}
 	return Grant{Account: s.Account, Session: s.ID, AccessToken: access, ExpiresIn: expiresIn, RefreshToken: refresh.text}, nil
+}
+
+// opened is the grant of a session that begins.
+func (m Mint) opened(s accounts.SessionRecord, role accounts.Role, refresh refreshToken, now time.Time) (Grant, error) {
+	g, err := m.grant(s, role, refresh, now)
+	account, session := s.Account.Bytes(), s.ID.Bytes()
+	g.DeviceToken = devicePrefix + m.Sealer.Seal("device", append(account[:], session[:]...))
+	return g, err
+}
+
+const devicePrefix = "sjd_"
+
+// device is the name of the device that holds a token, which is that of the
+// session that it was first given with; false if the token is not the account's.
+// Nobody is let in by it: see Attempts.
+func (m Mint) device(token string, account ident.AccountID) (string, bool) {
+	text, ok := strings.CutPrefix(token, devicePrefix)
+	if !ok || account.IsZero() {
+		return "", false
+	}
+	data, err := m.Sealer.Unseal("device", text)
+	owner := account.Bytes()
+	if err != nil || len(data) != 2*len(owner) || [16]byte(data[:16]) != owner {
+		return "", false
+	}
+	return hex.EncodeToString(data[16:]), true
 }
 
 // refreshPrefix makes refresh tokens easy to recognise where they must not be:

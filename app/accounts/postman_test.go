@@ -88,7 +88,7 @@ func TestPostman(t *testing.T) {
 	t.Run("no letter is written for what did not happen", func(t *testing.T) {
 		w := newWorld(t)
 		w.outbox.err = errors.New("the disk is full")
-		_, err := w.credentials.Register(t.Context(), rules.Application{Email: "hana@example.com", Password: "correct horse", Handle: "hana"})
+		_, err := w.credentials.Register(t.Context(), rules.Application{Email: "hana@example.com", Password: "correct horse", Handle: "hana"}, phone)
 		w.is(err, w.outbox.err)
 		w.equal(0, w.waiting())
 	})

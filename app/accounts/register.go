@@ -21,11 +21,14 @@ type Credentials struct {
 // it. It signs nobody in.
 //
 // It fails with Invalid for every bad field, and with accounts.ErrEmailTaken or
-// ErrHandleTaken. The address of a deleted account stays taken until that is
+// ErrHandleTaken; with ErrTooManyAttempts if many were made from there lately. The address of a deleted account stays taken until that is
 // purged.
-func (s *Credentials) Register(ctx context.Context, in accounts.Application) (ident.AccountID, error) {
+func (s *Credentials) Register(ctx context.Context, in accounts.Application, by accounts.Device) (ident.AccountID, error) {
 	email, profile, err := in.Check()
 	if err != nil {
+		return ident.AccountID{}, err
+	}
+	if err := s.Attempts.signUp(ctx, by); err != nil {
 		return ident.AccountID{}, err
 	}
 	hash, err := s.Passwords.Hash(ctx, in.Password)

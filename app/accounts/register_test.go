@@ -12,7 +12,7 @@ func TestRegister(t *testing.T) {
 	hana := rules.Application{Email: " Hana@Example.com", Password: "correct horse", Handle: "Hana_K", DisplayName: "Hana Kim"}
 	t.Run("makes a member, who can be found", func(t *testing.T) {
 		w := newWorld(t)
-		id, err := w.credentials.Register(t.Context(), hana)
+		id, err := w.credentials.Register(t.Context(), hana, phone)
 		w.must(err)
 		w.equal(rules.Record{
 			ID: id, Email: rules.Email{Address: "Hana@Example.com", Key: "hana@example.com"},
@@ -31,16 +31,16 @@ func TestRegister(t *testing.T) {
 		address, handle := hana, hana
 		address.Email = "HANA@example.COM"
 		handle.Handle, handle.Email = "hana", "other@example.com"
-		_, err := w.credentials.Register(t.Context(), address)
+		_, err := w.credentials.Register(t.Context(), address, phone)
 		w.is(err, rules.ErrEmailTaken)
-		_, err = w.credentials.Register(t.Context(), handle)
+		_, err = w.credentials.Register(t.Context(), handle, phone)
 		w.is(err, rules.ErrHandleTaken)
 		w.equal(1, w.count(`SELECT count(*) FROM accounts`))
 		w.equal([]string(nil), w.topics())
 	})
 	t.Run("bad input is told at once, and costs no hash", func(t *testing.T) {
 		w := newWorld(t)
-		_, err := w.credentials.Register(t.Context(), rules.Application{Email: "hana", Password: "hunter2", Handle: "admin"})
+		_, err := w.credentials.Register(t.Context(), rules.Application{Email: "hana", Password: "hunter2", Handle: "admin"}, phone)
 		w.invalid(err, "email", "password", "handle")
 		if strings.Contains(err.Error(), "hunter2") {
 			t.Error("the password is in", err)
@@ -50,7 +50,7 @@ func TestRegister(t *testing.T) {
 	t.Run("there is no account without its event", func(t *testing.T) {
 		w := newWorld(t)
 		w.outbox.err = errors.New("no outbox")
-		_, err := w.credentials.Register(t.Context(), hana)
+		_, err := w.credentials.Register(t.Context(), hana, phone)
 		w.is(err, w.outbox.err)
 		w.equal(0, w.count(`SELECT count(*) FROM accounts`))
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/password"
 	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/throttle"
 )
 
 // Sessions signs people in and out.
@@ -24,32 +25,71 @@ type SignIn struct {
 	Email    string
 	Password string
 	Device   accounts.Device
+
+	// DeviceToken, if there is one, is that of an earlier Grant. One that does
+	// not hold, or is of another account, is taken for none.
+	DeviceToken string
 }
 
 // SignIn opens a session. An account that was deleted comes back with it while
 // its grace lasts. A password whose hash is out of date is hashed again.
 //
 // It fails with accounts.ErrBadCredentials, after as long a time, whether there
-// is no such account, it is gone, or the password is another one.
+// is no such account, it is gone, or the password is another one; and with
+// accounts.ErrTooManyAttempts, before anything is compared.
 func (s *Sessions) SignIn(ctx context.Context, in SignIn) (Grant, error) {
-	for range 3 {
-		grant, err := s.signIn(ctx, in)
-		if !errors.Is(err, errRehashed) {
-			return grant, err
-		}
+	who, err := s.candidate(ctx, in.Email)
+	if err != nil {
+		return Grant{}, err
 	}
-	return Grant{}, accounts.ErrBadCredentials
+	var buckets []throttle.Bucket
+	device, known := s.Mint.device(in.DeviceToken, who.account)
+	if s.Attempts != nil {
+		f := from{account: who.account, email: typed(in.Email), network: in.Device.Network(), device: device}
+		if f.familiar, err = s.familiar(ctx, f); err != nil {
+			return Grant{}, err
+		}
+		buckets = s.Attempts.signIn(f)
+	}
+	var grant Grant
+	err = s.Attempts.guess(ctx, buckets, func() (err error) {
+		for range 3 {
+			if grant, err = s.signIn(ctx, in, who); !errors.Is(err, errRehashed) {
+				return err
+			}
+			if who, err = s.candidate(ctx, in.Email); err != nil {
+				return err
+			}
+		}
+		return accounts.ErrBadCredentials
+	})
+	if err == nil && known {
+		grant.DeviceToken = in.DeviceToken // it has a count already
+	}
+	return grant, err
 }
+
+// familiar tells whether the account has signed in from there before. It asks
+// about an account that does not exist as about any other one.
+func (s *Sessions) familiar(ctx context.Context, f from) (bool, error) {
+	if f.network == "" {
+		return false, nil
+	}
+	if f.account.IsZero() {
+		f.account = nobody
+	}
+	return s.Devices.Familiar(ctx, f.account, f.network)
+}
+
+// nobody is an account that there is not.
+var nobody = ident.AccountID{15: 1}
 
 // errRehashed is what signing in meets when the hash is replaced while the
 // password is compared with it.
 var errRehashed = errors.New("the password was hashed again meanwhile")
 
-func (s *Sessions) signIn(ctx context.Context, in SignIn) (Grant, error) {
-	id, held, err := s.candidate(ctx, in.Email)
-	if err != nil {
-		return Grant{}, err
-	}
+func (s *Sessions) signIn(ctx context.Context, in SignIn, who candidate) (Grant, error) {
+	id, held := who.account, who.hash
 	ok, stale, err := verify(ctx, s.Passwords, in.Password, held)
 	if err != nil {
 		return Grant{}, err
@@ -97,24 +137,29 @@ func (s *Sessions) signIn(ctx context.Context, in SignIn) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
-	return s.Mint.grant(session.Record(), role, token, now)
+	return s.Mint.opened(session.Record(), role, token, now)
 }
 
 // candidate is who would sign in with an address, and his hash: none, and the
 // hash of no password, if there is nobody.
-func (s *Sessions) candidate(ctx context.Context, address string) (ident.AccountID, string, error) {
+type candidate struct {
+	account ident.AccountID
+	hash    string
+}
+
+func (s *Sessions) candidate(ctx context.Context, address string) (candidate, error) {
 	email, err := accounts.ParseEmail(address)
 	if err != nil {
-		return ident.AccountID{}, "", nil //nolint:nilerr // an address that cannot be is one that nobody has
+		return candidate{}, nil //nolint:nilerr // an address that cannot be is one that nobody has
 	}
 	a, err := s.Accounts.ByEmail(ctx, email.Key)
 	if errors.Is(err, accounts.ErrNotFound) {
-		return ident.AccountID{}, "", nil
+		return candidate{}, nil
 	}
 	if err != nil {
-		return ident.AccountID{}, "", err
+		return candidate{}, err
 	}
-	return a.ID(), a.Record().PasswordHash, nil
+	return candidate{a.ID(), a.Record().PasswordHash}, nil
 }
 
 // verify spares the hasher what can be no password, but not the time.

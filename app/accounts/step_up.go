@@ -34,19 +34,26 @@ func (s *StepUp) Require(ctx context.Context, session ident.SessionID) error {
 }
 
 // Prove has the actor's session believed for another TTL. It fails with
-// accounts.ErrNotThePassword, and with ErrNoPassword if the account has none.
+// accounts.ErrNotThePassword, with ErrNoPassword if the account has none, and
+// with ErrTooManyAttempts.
 func (s *StepUp) Prove(ctx context.Context, actor ident.AccountID, session ident.SessionID, text string) error {
 	a, err := s.Accounts.Get(ctx, actor)
 	if err != nil {
 		return err
 	}
 	held := a.Record().PasswordHash
-	if ok, _, err := verify(ctx, s.Passwords, text, held); err != nil {
+	err = s.Attempts.guess(ctx, s.Attempts.proof(actor, session), func() error {
+		if ok, _, err := verify(ctx, s.Passwords, text, held); err != nil {
+			return err
+		} else if held == "" {
+			return accounts.ErrNoPassword
+		} else if !ok {
+			return accounts.ErrNotThePassword
+		}
+		return nil
+	})
+	if err != nil {
 		return err
-	} else if held == "" {
-		return accounts.ErrNoPassword
-	} else if !ok {
-		return accounts.ErrNotThePassword
 	}
 	return s.Tx.Do(ctx, func(ctx context.Context) error { return s.proved(ctx, actor, session) })
 }

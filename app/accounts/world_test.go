@@ -35,6 +35,9 @@ const (
 	stepUpTTL  = 10 * time.Minute
 )
 
+// phone is what people of the tests sign in with.
+var phone = rules.Device{UserAgent: "test", Address: "192.0.2.1"}
+
 // world is the module on a database in memory, with a clock of its own.
 type world struct {
 	t     *testing.T
@@ -154,14 +157,14 @@ func (w *world) register(handle string) ident.AccountID {
 	w.t.Helper()
 	id, err := w.credentials.Register(w.t.Context(), rules.Application{
 		Email: handle + "@example.com", Password: passwordOf(handle), Handle: handle,
-	})
+	}, phone)
 	w.must(err)
 	return id
 }
 
 func (w *world) trySignIn(email, password string) (accounts.Grant, error) {
 	return w.sessions.SignIn(w.t.Context(), accounts.SignIn{
-		Email: email, Password: password, Device: rules.Device{UserAgent: "test", Address: "192.0.2.1"},
+		Email: email, Password: password, Device: phone,
 	})
 }
 

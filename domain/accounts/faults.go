@@ -5,17 +5,18 @@ import "github.com/sajin-sns/sajin/domain/fault"
 // Faults of accounts. An account that was deleted, and somebody else's session,
 // answer as if there were none.
 var (
-	ErrNotFound       = fault.New(fault.NotFound, "accounts.not-found", "there is no such account")
-	ErrEmailTaken     = fault.New(fault.Conflict, "accounts.email-taken", "there is an account with this e-mail address already")
-	ErrHandleTaken    = fault.New(fault.Conflict, "accounts.handle-taken", "this handle is taken; choose another one")
-	ErrEmailVerified  = fault.New(fault.Conflict, "accounts.email-verified", "your e-mail address is verified already")
-	ErrNotThisAddress = fault.New(fault.NotFound, "accounts.link-invalid", "this link was used before, has expired, or never was one; ask for a new one")
-	ErrStale          = fault.New(fault.PreconditionFail, "accounts.stale", "the account was changed meanwhile; read it again")
-	ErrAvatar         = fault.Invalidf("accounts.avatar", "avatar_media_id", "must be a medium of your own that was uploaded as an avatar and is ready")
-	ErrWrongPassword  = fault.Invalidf("accounts.wrong-password", "current_password", "is not your password")
-	ErrNotThePassword = fault.Invalidf("accounts.wrong-password", "password", "is not your password")
-	ErrNoPassword     = fault.New(fault.Conflict, "accounts.no-password", "this account has no password; set one with a password reset")
-	ErrBadCredentials = fault.New(fault.Unauthenticated, "accounts.bad-credentials", "the e-mail address or the password is not right")
+	ErrNotFound        = fault.New(fault.NotFound, "accounts.not-found", "there is no such account")
+	ErrEmailTaken      = fault.New(fault.Conflict, "accounts.email-taken", "there is an account with this e-mail address already")
+	ErrHandleTaken     = fault.New(fault.Conflict, "accounts.handle-taken", "this handle is taken; choose another one")
+	ErrEmailVerified   = fault.New(fault.Conflict, "accounts.email-verified", "your e-mail address is verified already")
+	ErrNotThisAddress  = fault.New(fault.NotFound, "accounts.link-invalid", "this link was used before, has expired, or never was one; ask for a new one")
+	ErrStale           = fault.New(fault.PreconditionFail, "accounts.stale", "the account was changed meanwhile; read it again")
+	ErrAvatar          = fault.Invalidf("accounts.avatar", "avatar_media_id", "must be a medium of your own that was uploaded as an avatar and is ready")
+	ErrWrongPassword   = fault.Invalidf("accounts.wrong-password", "current_password", "is not your password")
+	ErrNotThePassword  = fault.Invalidf("accounts.wrong-password", "password", "is not your password")
+	ErrNoPassword      = fault.New(fault.Conflict, "accounts.no-password", "this account has no password; set one with a password reset")
+	ErrTooManyAttempts = fault.New(fault.RateLimited, "accounts.too-many-attempts", "too many attempts; try again later")
+	ErrBadCredentials  = fault.New(fault.Unauthenticated, "accounts.bad-credentials", "the e-mail address or the password is not right")
 )
 
 // Faults of sessions.

@@ -54,6 +54,11 @@ type Devices interface {
 	// proved who he is; accounts.ErrSessionEnded as with Standing.
 	Proved(ctx context.Context, id ident.SessionID) (time.Time, error)
 
+	// Familiar tells whether the account has signed in from a network before,
+	// as long as that is remembered, and did not disown the session: end it from
+	// another one, or with a new password.
+	Familiar(ctx context.Context, account ident.AccountID, network string) (bool, error)
+
 	// Live lists the account's sessions that are not over, the newest first.
 	Live(ctx context.Context, account ident.AccountID, now time.Time, page Page) (List[*Device], error)
 }

@@ -45,7 +45,7 @@ func New(base string, transport http.RoundTripper) (*Client, error) {
 // Error is a problem that the server answered.
 type Error struct {
 	api.Problem
-	RetryAfter string         // the header, if there was one
+	RetryAfter string         // the header, if there was one: seconds to wait
 	Details    map[string]any // further members: "needed", "available" ...
 }
 
@@ -55,6 +55,9 @@ func (e *Error) Error() string {
 		for _, field := range *e.Errors {
 			text += "; " + field.Location + " " + field.Message
 		}
+	}
+	if e.RetryAfter != "" {
+		text += " (in " + e.RetryAfter + " s)"
 	}
 	return text
 }

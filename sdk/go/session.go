@@ -17,6 +17,10 @@ type Tokens struct {
 	Access  string
 	Refresh string
 	Expires time.Time // when Access is to be renewed
+
+	// Device lets nobody in. Sent when signing in again, it keeps those who guess
+	// at the password from locking its holder out; so keep it after signing out.
+	Device string
 }
 
 // session holds the tokens; one renewal runs at a time.
@@ -36,7 +40,11 @@ func (c *Client) SignUp(ctx context.Context, account api.NewAccount) (*api.Accou
 
 // SignInWith opens a session.
 func (c *Client) SignInWith(ctx context.Context, email, password string) (*api.Account, error) {
-	resp, err := c.SignInWithResponse(ctx, api.NewSession{Email: email, Password: password})
+	in := api.NewSession{Email: email, Password: password}
+	if device := c.Tokens().Device; device != "" {
+		in.DeviceToken = &device
+	}
+	resp, err := c.SignInWithResponse(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -44,10 +52,10 @@ func (c *Client) SignInWith(ctx context.Context, email, password string) (*api.A
 	return &resp.JSON201.Account, nil
 }
 
-// SignOutNow ends the session.
+// SignOutNow ends the session. The device is remembered.
 func (c *Client) SignOutNow(ctx context.Context) error {
 	_, err := c.SignOutWithResponse(ctx)
-	c.Resume(Tokens{}, c.session.saved)
+	c.Resume(Tokens{Device: c.Tokens().Device}, c.session.saved)
 	return err
 }
 
@@ -74,7 +82,12 @@ func (s *session) set(granted api.Credentials) {
 }
 
 func (s *session) keep(granted api.Credentials) {
+	device := s.tokens.Device
+	if granted.DeviceToken != nil {
+		device = *granted.DeviceToken
+	}
 	s.tokens = Tokens{
+		Device: device,
 		Access: granted.AccessToken, Refresh: granted.RefreshToken,
 		Expires: time.Now().Add(time.Duration(granted.ExpiresIn) * time.Second * 9 / 10), // before the server thinks so
 	}

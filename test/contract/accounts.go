@@ -50,6 +50,7 @@ func Accounts(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb
 	t.Run("a token is used by one at a time", func(t *testing.T) { contestedToken(t, world(t)) })
 	t.Run("all sessions but one are ended", func(t *testing.T) { endAllSessions(t, world(t)) })
 	t.Run("the standing of a session ends with it", func(t *testing.T) { sessionStanding(t, world(t)) })
+	t.Run("where an account has signed in from is known, unless it disowned that", func(t *testing.T) { familiarNetworks(t, world(t)) })
 	t.Run("live sessions are listed newest first", func(t *testing.T) { liveSessions(t, world(t)) })
 	t.Run("an identity comes back as it was stored", func(t *testing.T) { roundTripIdentity(t, world(t)) })
 	t.Run("an identity is found by every letter", func(t *testing.T) { missingIdentity(t, world(t)) })

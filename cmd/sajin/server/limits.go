@@ -11,6 +11,7 @@ import (
 	"github.com/sajin-sns/sajin/adapters/memory"
 	"github.com/sajin-sns/sajin/adapters/metrics"
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
+	"github.com/sajin-sns/sajin/app/accounts"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/ports/throttle"
 )
@@ -25,6 +26,7 @@ var limiting = fx.Module("limits",
 			return chore{"forget full buckets", time.Hour, uncounted(func(ctx context.Context) (int64, error) { return t.Sweep(ctx) })}
 		}),
 		newRefusals,
+		newAttempts,
 		measures(func(r metrics.Refusals) metrics.Refusals { return r }),
 		newEdge,
 	),
@@ -46,7 +48,38 @@ func newRefusals() metrics.Refusals {
 	for _, class := range httpapi.Classes() {
 		classes = append(classes, string(class))
 	}
+	classes = append(classes, "password", "mail")
 	return metrics.NewRefusals(classes...)
+}
+
+// counting counts who is refused by a limiter.
+type counting struct {
+	throttle.Limiter
+	class    string
+	refusals metrics.Refusals
+}
+
+func (c counting) Take(ctx context.Context, buckets ...throttle.Bucket) (time.Duration, error) {
+	wait, err := c.Limiter.Take(ctx, buckets...)
+	if wait > 0 {
+		c.refusals.Refused(c.class)
+	}
+	return wait, err
+}
+
+// newAttempts are the limits of guessing at passwords, and of making accounts;
+// nil, if there are none.
+func newAttempts(c config.Config, l throttle.Limiter, refusals metrics.Refusals) *accounts.Attempts {
+	if !c.Limits.Enabled {
+		return nil
+	}
+	return &accounts.Attempts{
+		Limiter:    counting{l, "password", refusals},
+		PerDevice:  perHour(c.Limits.SignInPerDevice),
+		PerAddress: perHour(c.Limits.SignInPerAddress),
+		PerAccount: perHour(c.Limits.SignInPerAccount),
+		PerSignUp:  perHour(c.Limits.SignUpPerAddress),
+	}
 }
 
 // requestLimits are those of requests by their class; nil, if there are none.

@@ -37,10 +37,11 @@ var mailing = fx.Module("mail",
 			})}
 		}),
 		sender,
-		func(q jobs.Queue, now func() time.Time, l throttle.Limiter, c config.Config) *accounts.Letters {
+		func(q jobs.Queue, now func() time.Time, l throttle.Limiter, refusals metrics.Refusals, c config.Config) *accounts.Letters {
 			letters := &accounts.Letters{Queue: q, Random: rand.Reader, Now: now}
 			if c.Limits.Enabled {
-				letters.Limiter, letters.PerRecipient, letters.PerClient = l, perHour(c.Limits.MailPerRecipient), perHour(c.Limits.MailPerAddress)
+				letters.Limiter = counting{l, "mail", refusals}
+				letters.PerRecipient, letters.PerClient = perHour(c.Limits.MailPerRecipient), perHour(c.Limits.MailPerAddress)
 			}
 			return letters
 		},

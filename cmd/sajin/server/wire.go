@@ -101,8 +101,8 @@ var modules = fx.Module("modules",
 		accounts.NewStandings,
 		fx.Annotate(argon.New, fx.As(fx.Self()), fx.As(new(password.Hasher))),
 		func(o Options) argon.Options { return o.Passwords },
-		func(t tx.Runner, a store.Accounts, s store.Sessions, o event.Outbox, tokens store.OneTimeTokens, letters *accounts.Letters, standings *accounts.Standings, now func() time.Time) accounts.Shared {
-			return accounts.Shared{Tx: t, Accounts: a, Sessions: s, Outbox: o, Tokens: tokens, Letters: letters, Standings: standings, Now: now}
+		func(t tx.Runner, a store.Accounts, s store.Sessions, o event.Outbox, tokens store.OneTimeTokens, letters *accounts.Letters, attempts *accounts.Attempts, standings *accounts.Standings, now func() time.Time) accounts.Shared {
+			return accounts.Shared{Tx: t, Accounts: a, Sessions: s, Outbox: o, Tokens: tokens, Letters: letters, Attempts: attempts, Standings: standings, Now: now}
 		},
 		func(s accounts.Shared, avatars access.Avatars, c config.Config) *accounts.Accounts {
 			return &accounts.Accounts{Shared: s, Avatars: avatars, Grace: c.Auth.DeleteGrace}

@@ -787,6 +787,9 @@ type Credentials struct {
 	AccessToken string  `json:"access_token"`
 	Account     Account `json:"account"`
 
+	// DeviceToken Of a sign-in: to be kept, also after signing out, and sent with the next one. It lets nobody in
+	DeviceToken *string `json:"device_token,omitempty"`
+
 	// ExpiresIn Seconds that the access token is good for
 	ExpiresIn int64 `json:"expires_in"`
 
@@ -1024,6 +1027,9 @@ type NewPurchase struct {
 
 // NewSession defines model for NewSession.
 type NewSession struct {
+	// DeviceToken That of an earlier answer, if there was one: with it, others who guess at the password keep you from nothing
+	DeviceToken *string `json:"device_token,omitempty"`
+
 	// Email Examples: hana@example.com
 	Email    string `json:"email"`
 	Password string `json:"password"`
