@@ -118,8 +118,9 @@ func without(members map[string]any, name string) map[string]any {
 	return rest
 }
 
-// opaque are members whose characters nobody minds.
-var opaque = []string{"password", "new_password", "current_password"}
+// opaque are members whose characters nobody minds. A device_token that is none
+// counts as if there were none.
+var opaque = []string{"password", "new_password", "current_password", "device_token"}
 
 // faultyValues are JSON texts, and some that are none, that a value of the
 // schema cannot be.

@@ -19,6 +19,7 @@ func TestHostileRequests(t *testing.T) {
 		for _, op := range s.document.operations() {
 			t.Run(op.ID, func(t *testing.T) { s.attack(t, op) })
 		}
+		t.Run("what only the server decides", s.assign)
 		t.Run("cursors that are not the list's own", s.cursors)
 		t.Run("too many headers", s.floods)
 		t.Run("other types than JSON", s.accepts)
