@@ -262,18 +262,19 @@ func admin(t *testing.T, broker *natstest.Server) jetstream.JetStream {
 	return js
 }
 
+// streamOf is the stream of a rule.
+func streamOf(t *testing.T) string {
+	_, rule, _ := strings.Cut(t.Name(), "/")
+	return strings.ReplaceAll(rule, ",", "")
+}
+
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	broker := natstest.Start(t, natstest.Options{})
 	rule := func(name string, o natsbus.Options, test func(t *testing.T, b *natsbus.Bus)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o.URL, o.Stream = broker.URL(), strings.Map(func(r rune) rune {
-				if r == ' ' || r == ',' {
-					return '-'
-				}
-				return r
-			}, name)
+			o.URL, o.Stream = broker.URL(), streamOf(t)
 			test(t, openBus(t, o))
 		})
 	}
@@ -357,6 +358,25 @@ func TestMessages(t *testing.T) {
 		first.Ack()
 		second.Nack() // goes to another at once
 		took(t, subscribe(t, b, "search"), second.UUID)
+	})
+	rule("what came and was not taken yet goes to another at once", natsbus.Options{AckWait: time.Hour}, func(t *testing.T, b *natsbus.Bus) {
+		s, err := b.Subscriber("search")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Subscribe(context.Background(), "a.b.v1"); err != nil {
+			t.Fatal(err)
+		}
+		publish(t, b, "1")
+		js := admin(t, broker)
+		until(t, "it has come", func() bool {
+			queue, err := js.Consumer(t.Context(), streamOf(t), "search_a_b_v1")
+			return err == nil && queue.CachedInfo().NumAckPending == 1
+		})
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		took(t, subscribe(t, b, "search"), "1")
 	})
 	rule("a consumer that is new hears of what the stream keeps", natsbus.Options{}, func(t *testing.T, b *natsbus.Bus) {
 		publish(t, b, "1")

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"testing"
 
+	"github.com/sajin-sns/sajin/adapters/worker"
 	"github.com/sajin-sns/sajin/cmd/sajin/server"
 	"github.com/sajin-sns/sajin/config"
 	"github.com/sajin-sns/sajin/test/natstest"
@@ -59,6 +61,35 @@ func TestRoles(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestRolesDivideTheJobs(t *testing.T) {
+	kinds := func(roles ...string) (all []string) {
+		t.Helper()
+		c := server.InMemory()
+		c.Roles = roles
+		err := server.Use(t.Context(), c, server.Options{}, func(p *worker.Pool) {
+			for _, k := range p.Stats() {
+				all = append(all, k.Kind)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(all)
+		return all
+	}
+	if got, want := kinds("media"), []string{"media.discard", "media.process"}; !slices.Equal(got, want) {
+		t.Errorf("media does %v", got)
+	}
+	if got := kinds("api"); len(got) != 0 {
+		t.Errorf("api does %v", got)
+	}
+	both := slices.Concat(kinds("worker"), kinds("media"))
+	slices.Sort(both)
+	if got := kinds("api", "worker", "media"); !slices.Equal(got, both) {
+		t.Errorf("everything is %v, in two parts it is %v", got, both)
 	}
 }
 
