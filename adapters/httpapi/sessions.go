@@ -23,7 +23,7 @@ type newSession struct {
 	Email    string `json:"email" maxLength:"320" example:"hana@example.com"`
 	Password string `json:"password" maxLength:"1024"`
 
-	DeviceToken string `json:"device_token,omitempty" maxLength:"200" doc:"That of an earlier answer, if there was one: with it, others who guess at the password keep you from nothing"`
+	DeviceToken string `json:"device_token,omitempty" maxLength:"200" pattern:"^[A-Za-z0-9_-]*$" doc:"That of an earlier answer, if there was one: with it, others who guess at the password keep you from nothing"`
 }
 
 type shownToken struct {

@@ -140,8 +140,8 @@ func (s *Sessions) signIn(ctx context.Context, in SignIn, who candidate) (Grant,
 	return s.Mint.opened(session.Record(), role, token, now)
 }
 
-// candidate is who would sign in with an address, and his hash: none, and the
-// hash of no password, if there is nobody.
+// candidate is who would sign in with an address, and his hash. It is empty, and
+// with it the hash of no password, if there is nobody.
 type candidate struct {
 	account ident.AccountID
 	hash    string
