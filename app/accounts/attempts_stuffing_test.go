@@ -13,9 +13,10 @@ import (
 // TestStuffing has somebody with a thousand addresses try a list of ten thousand
 // accounts, one of which is Hana's, for some hours.
 func TestStuffing(t *testing.T) {
-	const hana, addresses, accounts, hours = "hana@example.com", 1_000, 10_000, 3
+	const hana, addresses, accounts, hours, perAddress = "hana@example.com", 1_000, 10_000, 2, 8
 	w := newWorld(t).guarded()
 	w.sessions.Attempts.Limiter = memory.NewThrottle(func() time.Time { return w.clock }) // for speed
+	w.sessions.Attempts.PerAddress.Burst = perAddress
 	w.register("hana")
 	w.signIn("hana")
 	phone, err := w.signInFrom(cafe, hana, passwordOf("hana"), "")

@@ -12,7 +12,8 @@ import (
 
 // Rate is how often something may be done: Burst times at once, and on the
 // average Burst times in every Per. In any stretch of time that is never more
-// than Burst + Burst×stretch/Per. A Burst of 0 limits nothing.
+// than Burst + Burst×stretch/Per, where clocks are read to the microsecond. A
+// Burst of 0 limits nothing.
 type Rate struct {
 	Burst int
 	Per   time.Duration // in which an empty bucket is full again
