@@ -24,6 +24,7 @@ type Config struct {
 	Database Database `koanf:"database"`
 	Blob     Blob     `koanf:"blob"`
 	Events   Events   `koanf:"events"`
+	Jobs     Jobs     `koanf:"jobs"`
 	Auth     Auth     `koanf:"auth"`
 	Mail     Mail     `koanf:"mail"`
 	Payments Payments `koanf:"payments"`
@@ -72,6 +73,13 @@ type Events struct {
 	Stream          string `koanf:"stream" default:"sajin" doc:"JetStream stream that events go through; made when it is missing"`
 	Token           Secret `koanf:"token" doc:"token for the broker, if it asks for one"`
 	CredentialsFile string `koanf:"credentials_file" doc:"file with a JWT and its key for the broker (.creds)"`
+
+	Lease time.Duration `koanf:"lease" default:"30s" min:"1s" max:"10m" doc:"how long after a crash another process takes over the events that were being published"`
+}
+
+// Jobs is work that is done beside requests.
+type Jobs struct {
+	Lease time.Duration `koanf:"lease" default:"30s" min:"1s" max:"10m" doc:"how long after a crash another process takes over the jobs that were being done"`
 }
 
 // Auth is signing in.
@@ -150,6 +158,9 @@ type CoinPack struct {
 // TopUps are purchases of coins.
 type TopUps struct {
 	ExpireAfter time.Duration `koanf:"expire_after" default:"24h" min:"1m" doc:"when a top-up that nobody paid for is given up"`
+	AskAfter    time.Duration `koanf:"ask_after" default:"2m" min:"1s" max:"1h" doc:"how long to wait for the provider to tell what became of a top-up, before asking it"`
+
+	ProviderTimeout time.Duration `koanf:"provider_timeout" default:"45s" min:"1s" max:"5m" doc:"longest time that a provider may take to begin a payment; after a crash, another process takes over a third later"`
 }
 
 // Uploads are files on their way in.
@@ -182,6 +193,7 @@ type Content struct {
 type Feeds struct {
 	FanoutThreshold int `koanf:"fanout_threshold" default:"10000" min:"0" doc:"followers above which posts are merged on reading, not copied to every inbox"`
 	Backfill        int `koanf:"backfill" default:"20" min:"0" max:"1000" doc:"older posts that a new subscriber finds in the inbox"`
+	FanoutBatch     int `koanf:"fanout_batch" default:"2000" min:"1" max:"100000" doc:"subscribers to whose inboxes a post is copied in one transaction"`
 }
 
 // Metrics are for Prometheus.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sajin-sns/sajin/ports/backoff"
 	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/trace"
 )
 
@@ -17,6 +18,7 @@ import (
 func (r *Relay) publish(e event.Envelope) {
 	_, end := r.o.Around(trace.With(context.Background(), e.TraceID), e.Topic, e.ID.String())
 	err := r.try(e)
+	failpoint.Hit("bus.event.published")
 	end(err)
 	r.land(e)
 	ctx, cancel := context.WithTimeout(trace.With(context.Background(), e.TraceID), r.o.Lease)

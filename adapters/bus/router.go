@@ -15,6 +15,7 @@ import (
 
 	"github.com/sajin-sns/sajin/ports/backoff"
 	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/trace"
 	"github.com/sajin-sns/sajin/ports/tx"
 )
@@ -214,8 +215,11 @@ func (r *Router) attempt(ctx context.Context, c *consumer, e event.Envelope) (er
 		if fresh, err = r.inbox.Consume(ctx, c.Consumer, e.ID); err != nil || !fresh {
 			return err
 		}
-		return c.Handle(ctx, e)
+		err = c.Handle(ctx, e)
+		failpoint.Hit("bus.event.handled")
+		return err
 	})
+	failpoint.Hit("bus.event.consumed")
 	if err != nil {
 		return err
 	}

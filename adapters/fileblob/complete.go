@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/sajin-sns/sajin/ports/blob"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 )
 
 // CompleteUpload implements blob.Store. The object is there from one rename,
@@ -43,6 +44,7 @@ func (s *Store) complete(ctx context.Context, u blob.Upload, parts []blob.Part) 
 	if err != nil {
 		return blob.Info{}, err
 	}
+	failpoint.Hit("fileblob.upload.assembled")
 	return info, s.drop(u)
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/sajin-sns/sajin/ports/blob"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 )
 
 // stage writes a whole file, without a name that anybody looks for, and sees
@@ -45,6 +46,7 @@ func (s *Store) stage(fill func(w io.Writer) (label, error)) (temp string, info 
 
 // publish makes a staged file the object of a key, for good.
 func (s *Store) publish(temp, key string) error {
+	failpoint.Hit("fileblob.file.synced")
 	path := s.path(key)
 	dir := filepath.Dir(path)
 	var err error
@@ -66,6 +68,7 @@ func (s *Store) publish(temp, key string) error {
 		s.prune(dir)
 		return full(err)
 	}
+	failpoint.Hit("fileblob.file.named")
 	return s.syncUp(dir)
 }
 

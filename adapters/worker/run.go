@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/trace"
 )
@@ -26,6 +27,7 @@ func (p *Pool) work(k *kind, l jobs.Lease) {
 	ctx, let := p.hold(l, log)
 	defer let()
 
+	failpoint.Hit("worker.job.claimed")
 	// A job that kills its workers comes back through its lease alone.
 	if l.Attempt > jobs.MaxAttempts {
 		p.giveUp(ctx, k, l, errWornOut, log)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/password"
 	"github.com/sajin-sns/sajin/ports/store"
 )
@@ -46,5 +47,6 @@ func (s *Credentials) Register(ctx context.Context, in accounts.Application, by 
 		}
 		return s.Outbox.Append(ctx, a.Events()...)
 	})
+	failpoint.Hit("accounts.registered")
 	return id, err
 }

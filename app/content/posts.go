@@ -14,6 +14,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/money"
 	"github.com/sajin-sns/sajin/ports/access"
 	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/store"
 	"github.com/sajin-sns/sajin/ports/tx"
@@ -74,6 +75,7 @@ func (s *Posts) Create(ctx context.Context, actor ident.AccountID, in New) (iden
 		}
 		return s.Outbox.Append(ctx, post.Events()...)
 	})
+	failpoint.Hit("content.post.created")
 	return post.ID(), err
 }
 

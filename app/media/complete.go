@@ -8,6 +8,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/media"
 	"github.com/sajin-sns/sajin/ports/blob"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/jobs"
 )
 
@@ -37,6 +38,7 @@ func (s *Uploads) Complete(ctx context.Context, actor ident.AccountID, id ident.
 	case !errors.Is(err, media.ErrUploadCompleted):
 		return nil, err
 	}
+	failpoint.Hit("media.upload.assembled")
 	return s.arrive(ctx, id)
 }
 
@@ -98,6 +100,7 @@ func (s *Uploads) arrive(ctx context.Context, id ident.UploadID) (*Completed, er
 		completed = &Completed{MediaID: r.Medium, State: m.Record().State}
 		return nil
 	})
+	failpoint.Hit("media.upload.arrived")
 	if err == nil && late {
 		err = media.ErrUploadGone
 	}

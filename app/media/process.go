@@ -10,6 +10,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/media"
 	"github.com/sajin-sns/sajin/ports/blob"
 	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	processors "github.com/sajin-sns/sajin/ports/media"
 	"github.com/sajin-sns/sajin/ports/store"
@@ -64,7 +65,10 @@ func (s *Processing) attempt(ctx context.Context, l jobs.Lease, m media.Record) 
 	if err != nil {
 		return err
 	}
-	return s.step(ctx, l, true, func(m *media.Medium) error { return m.Finish(product, s.Now()) })
+	failpoint.Hit("media.renditions.put")
+	err = s.step(ctx, l, true, func(m *media.Medium) error { return m.Finish(product, s.Now()) })
+	failpoint.Hit("media.processed")
+	return err
 }
 
 // make turns the original into stored renditions.
@@ -103,6 +107,7 @@ func (s *Processing) make(ctx context.Context, l jobs.Lease, m media.Record) (me
 		if err := s.Blobs.Put(ctx, key, bytes.NewReader(r.Data), int64(len(r.Data)), r.ContentType); err != nil {
 			return product, storage("put rendition", err)
 		}
+		failpoint.Hit("media.rendition.put")
 		product.Renditions = append(product.Renditions, media.Rendition{
 			Name: r.Name, Preview: r.Name == processors.Preview, Key: key,
 			ContentType: r.ContentType, Width: r.Width, Height: r.Height, Size: int64(len(r.Data)),

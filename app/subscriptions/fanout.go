@@ -8,6 +8,7 @@ import (
 
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/store"
 	"github.com/sajin-sns/sajin/ports/tx"
@@ -111,6 +112,7 @@ func (s *FanOut) fanOut(ctx context.Context, l jobs.Lease) error {
 			return err
 		}
 		p = next
+		failpoint.Hit("subscriptions.fan-out.delivered")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/subscriptions"
 	"github.com/sajin-sns/sajin/ports/access"
 	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/store"
 	"github.com/sajin-sns/sajin/ports/tx"
 )
@@ -30,7 +31,7 @@ type Subscriptions struct {
 //
 // It fails with subscriptions.ErrSelf for oneself.
 func (s *Subscriptions) Subscribe(ctx context.Context, actor, creator ident.AccountID) error {
-	return s.Tx.Do(ctx, func(ctx context.Context) error {
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
 		recent, err := s.Recent.RecentPosts(ctx, creator, s.Backfill)
 		if err != nil {
 			return err
@@ -48,6 +49,8 @@ func (s *Subscriptions) Subscribe(ctx context.Context, actor, creator ident.Acco
 		}
 		return s.Outbox.Append(ctx, subscriptions.Subscribed{Subscription: sub})
 	})
+	failpoint.Hit("subscriptions.subscribed")
+	return err
 }
 
 // Unsubscribe ends a subscription, asked for by either side, and takes the

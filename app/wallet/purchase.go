@@ -13,6 +13,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/wallet"
 	"github.com/sajin-sns/sajin/ports/access"
 	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/store"
 )
 
@@ -49,7 +50,7 @@ type Bought struct {
 // wallet.ErrPriceChanged if the price is not the one that the buyer was told,
 // and wallet.ErrInsufficientCoins with what is needed and available.
 func (s *Purchases) Buy(ctx context.Context, actor ident.AccountID, in Buy) (out Bought, replayed bool, err error) {
-	return once.Do(ctx, s.Once, actor, "purchase-post", in.Key, in, func(ctx context.Context) (Bought, error) {
+	out, replayed, err = once.Do(ctx, s.Once, actor, "purchase-post", in.Key, in, func(ctx context.Context) (Bought, error) {
 		w, err := s.Wallets.Lock(ctx, actor) // from here on no other purchase of the actor runs
 		if err != nil {
 			return Bought{}, err
@@ -79,6 +80,8 @@ func (s *Purchases) Buy(ctx context.Context, actor ident.AccountID, in Buy) (out
 		}
 		return s.bought(ctx, w, p)
 	})
+	failpoint.Hit("wallet.purchase.committed")
+	return out, replayed, err
 }
 
 func (s *Purchases) bought(ctx context.Context, w *wallet.Wallet, p wallet.Purchase) (Bought, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/wallet"
 	"github.com/sajin-sns/sajin/ports/event"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/payment"
 	"github.com/sajin-sns/sajin/ports/store"
 	"github.com/sajin-sns/sajin/ports/tx"
@@ -122,6 +123,7 @@ func (s *Settlements) settleStranger(ctx context.Context, provider payment.Provi
 // apply takes in a provider's record and credits if it says so, in one
 // transaction. The top-up is locked before the wallet, always.
 func (s *Settlements) apply(ctx context.Context, id ident.TopUpID, p wallet.Payment, readAt time.Time) (overdue bool, err error) {
+	failpoint.Hit("wallet.top-up.asked")
 	var before, after wallet.TopUpRecord
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		t, err := s.TopUps.Lock(ctx, id)
@@ -139,6 +141,7 @@ func (s *Settlements) apply(ctx context.Context, id ident.TopUpID, p wallet.Paym
 		}
 		return s.credit(ctx, t)
 	})
+	failpoint.Hit("wallet.top-up.settled")
 	if err == nil {
 		s.warn(ctx, before, after, p)
 	}

@@ -1,6 +1,7 @@
 package wallet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/wallet"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/payment"
 	"github.com/sajin-sns/sajin/ports/store"
 	"github.com/sajin-sns/sajin/ports/tx"
@@ -23,28 +25,27 @@ var (
 	ErrProviderRefused = fault.New(fault.Invalid, "wallet.provider-refused", "the payment provider does not take this payment")
 )
 
-// A start that was not heard of for startLease is taken for lost with its
-// process. startLimit, which is shorter, is how long a provider may take, so
-// that one that is slow is never taken for lost.
-const (
-	startLease = 60 * time.Second
-	startLimit = 45 * time.Second
-)
-
 // TopUps starts purchases of coins, and reads them.
 type TopUps struct {
-	Tx      tx.Runner
-	TopUps  store.TopUps
-	Keys    store.Idempotency
-	Market  *Market
-	IDs     *ident.Source
-	Now     func() time.Time
-	TTL     time.Duration // until when a top-up can be paid
-	MaxOpen int           // top-ups of one account that may wait for their provider, each of which is asked about again and again; 0: any number
+	Tx     tx.Runner
+	TopUps store.TopUps
+	Keys   store.Idempotency
+	Market *Market
+	IDs    *ident.Source
+	Now    func() time.Time
+	TTL    time.Duration // until when a top-up can be paid
+	// Patience is how long a provider may take to start a payment; 0: 45 s. A
+	// start that was not heard of for a third longer is taken for lost with its
+	// process, so that a provider that is slow never is.
+	Patience time.Duration
+
+	MaxOpen int // top-ups of one account that may wait for their provider, each of which is asked about again and again; 0: any number
 	Log     *slog.Logger
 
 	running sync.Map // the top-ups that this process is starting now
 }
+
+func (s *TopUps) patience() time.Duration { return cmp.Or(s.Patience, 45*time.Second) }
 
 // StartTopUp names the pack, who is to take the money ("" for the preferred
 // provider), and the attempt.
@@ -61,7 +62,7 @@ type StartTopUp struct {
 // then its answer is kept. The same key again answers the same, and replayed.
 // While the first request waits for the provider it fails with
 // store.ErrKeyRunning: that is so when this process is at it, or when another
-// one began less than a minute ago, which is longer than a provider may take.
+// one began so lately that the provider may still be at it.
 // Otherwise whoever began has died or failed half way, and the same key takes
 // up where that one left off: the provider answers the same payment to the same
 // top-up. Without that, the sweeper finds out what became of it.
@@ -128,7 +129,7 @@ func (s *TopUps) claim(ctx context.Context, actor ident.AccountID, key store.Ide
 			a.TopUp = t.ID()
 		} else if a.Answer != nil || a.Refused {
 			return nil
-		} else if now.Sub(a.Since) < startLease {
+		} else if now.Sub(a.Since) < s.patience()*4/3 {
 			return store.ErrKeyRunning
 		}
 		a.Since = now
@@ -151,12 +152,14 @@ func (s *TopUps) start(ctx context.Context, key store.IdempotencyKey, a attempt)
 	if err != nil { // it was taken out of the configuration meanwhile
 		return store.TopUp{}, ErrProviderAway.Because(err)
 	}
-	limited, cancel := context.WithTimeout(ctx, startLimit)
+	failpoint.Hit("wallet.top-up.intended")
+	limited, cancel := context.WithTimeout(ctx, s.patience())
 	started, err := provider.Start(limited, payment.Order{
 		Reference: r.ID.String(), Price: r.Pack.Price, ExpiresAt: r.ExpiresAt,
 		Title: fmt.Sprintf("%d coins", r.Pack.Coins+r.Pack.Bonus),
 	})
 	cancel()
+	failpoint.Hit("wallet.top-up.started")
 	switch {
 	case err == nil:
 		return s.answer(ctx, key, a, func(t *wallet.TopUp) {
@@ -199,5 +202,6 @@ func (s *TopUps) answer(ctx context.Context, key store.IdempotencyKey, a attempt
 		}
 		return s.keep(ctx, key, a)
 	})
+	failpoint.Hit("wallet.top-up.answered")
 	return out, err
 }

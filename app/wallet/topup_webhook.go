@@ -13,6 +13,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/wallet"
+	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/payment"
 	"github.com/sajin-sns/sajin/ports/store"
@@ -61,7 +62,7 @@ func (s *Webhooks) TakeInWebhook(ctx context.Context, provider string, header ht
 	case len(hints) == 0:
 		return nil
 	}
-	return s.Tx.Do(ctx, func(ctx context.Context) error {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		fresh := map[string]bool{} // by message, which may be about several payments
 		for _, hint := range hints {
 			if _, seen := fresh[hint.DedupeKey]; !seen {
@@ -80,6 +81,8 @@ func (s *Webhooks) TakeInWebhook(ctx context.Context, provider string, header ht
 		}
 		return nil
 	})
+	failpoint.Hit("wallet.webhook.taken-in")
+	return err
 }
 
 // notice is the payload of a SettleJob.

@@ -19,10 +19,7 @@ import (
 	"github.com/sajin-sns/sajin/ports/store"
 )
 
-const (
-	fanOutBatch  = 2000 // subscribers who are delivered to in one transaction
-	keepConsumed = 30 * 24 * time.Hour
-)
+const keepConsumed = 30 * 24 * time.Hour
 
 func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now func() time.Time, log *slog.Logger, traces *tracing.Tracing) (*worker.Pool, error) {
 	return worker.New(queue, ours(c, workers), worker.Options{
@@ -30,19 +27,19 @@ func newPool(queue *sqlstore.Jobs, workers []jobs.Worker, c config.Config, now f
 			media.KindProcess: {Concurrency: c.Media.WorkerCount(), Timeout: 15 * time.Minute},
 			media.KindCheck:   {Concurrency: 1, Timeout: 6 * time.Hour},
 		},
-		Now: now, Log: log, Around: traces.Around("job"),
+		Lease: c.Jobs.Lease, Now: now, Log: log, Around: traces.Around("job"),
 	})
 }
 
 func newSchedule(posts *content.Posts, a *accounts.Maintenance, u *media.Uploads, settle *wallet.Settlements, coins *wallet.Expiry, keys store.Idempotency, tops store.TopUps, outbox *sqlstore.Outbox,
-	blobs blob.Store, now func() time.Time, log *slog.Logger, x more,
+	blobs blob.Store, c config.Config, now func() time.Time, log *slog.Logger, x more,
 ) *worker.Schedule {
 	s := worker.NewSchedule(log)
 	s.Every("settle overdue posts", 10*time.Minute, posts.SettleOverdue)
 	s.Every("purge accounts", time.Hour, a.Purge)
 	s.Every("sweep sessions", time.Hour, a.Sweep)
 	s.Every("expire uploads", 10*time.Minute, u.ExpireUploads)
-	s.Every("sweep top-ups", time.Minute, uncounted(settle.SweepTopUps))
+	s.Every("sweep top-ups", min(time.Minute, c.TopUps.AskAfter), uncounted(settle.SweepTopUps))
 	s.Every("expire coins", 15*time.Minute, uncounted(coins.ExpireCoins))
 	s.Every("forget idempotency keys", time.Hour, uncounted(func(ctx context.Context) (int64, error) {
 		return keys.Forget(ctx, now().Add(-once.Keep))
@@ -56,8 +53,8 @@ func newSchedule(posts *content.Posts, a *accounts.Maintenance, u *media.Uploads
 	if b, ok := blobs.(sweeper); ok {
 		s.Every("sweep unfinished writes", time.Hour, b.Sweep)
 	}
-	for _, c := range x.Chores {
-		s.Every(c.name, c.every, c.run)
+	for _, chore := range x.Chores {
+		s.Every(chore.name, chore.every, chore.run)
 	}
 	return s
 }

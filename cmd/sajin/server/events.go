@@ -47,7 +47,7 @@ func openBroker(lc fx.Lifecycle, c config.Config, log *slog.Logger) (*natsbus.Bu
 	return broker, err
 }
 
-func newBus(outbox *sqlstore.Outbox, broker *natsbus.Bus, handlers []event.Handler, t tx.Runner, now func() time.Time, log *slog.Logger, traces *tracing.Tracing) (*bus.Bus, error) {
+func newBus(outbox *sqlstore.Outbox, broker *natsbus.Bus, handlers []event.Handler, t tx.Runner, c config.Config, now func() time.Time, log *slog.Logger, traces *tracing.Tracing) (*bus.Bus, error) {
 	var publisher message.Publisher
 	var subscribers bus.Subscribers
 	var away func() <-chan struct{}
@@ -61,5 +61,5 @@ func newBus(outbox *sqlstore.Outbox, broker *natsbus.Bus, handlers []event.Handl
 	if err != nil {
 		return nil, err
 	}
-	return bus.New(bus.NewRelay(outbox, publisher, bus.RelayOptions{Away: away, Now: now, Log: log, Around: traces.Around("publish")}), router), nil
+	return bus.New(bus.NewRelay(outbox, publisher, bus.RelayOptions{Lease: c.Events.Lease, Away: away, Now: now, Log: log, Around: traces.Around("publish")}), router), nil
 }

@@ -19,9 +19,6 @@ import (
 	"github.com/sajin-sns/sajin/ports/payment"
 )
 
-// askAfter is how long the sweeper leaves a top-up to webhooks and pages.
-const askAfter = 2 * time.Minute
-
 // maxOpenTopUps is how many purchases of coins one account may have open.
 const maxOpenTopUps = 20
 

@@ -177,8 +177,8 @@ var modules = fx.Module("modules",
 		func(s store.Subscriptions, links link.Media) *subscriptions.Lists {
 			return &subscriptions.Lists{Subscriptions: s, Links: links}
 		},
-		func(t tx.Runner, q jobs.Queue, s store.Subscriptions, i store.Inboxes) *subscriptions.FanOut {
-			return &subscriptions.FanOut{Tx: t, Queue: q, Subscriptions: s, Inboxes: i, Batch: fanOutBatch}
+		func(t tx.Runner, q jobs.Queue, s store.Subscriptions, i store.Inboxes, c config.Config) *subscriptions.FanOut {
+			return &subscriptions.FanOut{Tx: t, Queue: q, Subscriptions: s, Inboxes: i, Batch: c.Feeds.FanoutBatch}
 		},
 	),
 	// wallet
@@ -194,12 +194,12 @@ var modules = fx.Module("modules",
 			return wallet.NewMarket(packs(c), watchedProviders(p, calls, t), c.Payments.Providers)
 		},
 		func(t tx.Runner, tops store.TopUps, keys store.Idempotency, m *wallet.Market, ids *ident.Source, now func() time.Time, c config.Config, log *slog.Logger) *wallet.TopUps {
-			return &wallet.TopUps{Tx: t, TopUps: tops, Keys: keys, Market: m, IDs: ids, Now: now, TTL: c.TopUps.ExpireAfter, MaxOpen: maxOpenTopUps, Log: log}
+			return &wallet.TopUps{Tx: t, TopUps: tops, Keys: keys, Market: m, IDs: ids, Now: now, TTL: c.TopUps.ExpireAfter, Patience: c.TopUps.ProviderTimeout, MaxOpen: maxOpenTopUps, Log: log}
 		},
 		func(t tx.Runner, tops store.TopUps, w store.Wallets, o event.Outbox, m *wallet.Market, ids *ident.Source, now func() time.Time, c config.Config, log *slog.Logger) *wallet.Settlements {
 			return &wallet.Settlements{
 				Tx: t, TopUps: tops, Wallets: w, Outbox: o, Market: m, IDs: ids, Now: now,
-				BonusExpiry: c.Wallet.BonusExpiry, AskAfter: askAfter, Log: log,
+				BonusExpiry: c.Wallet.BonusExpiry, AskAfter: c.TopUps.AskAfter, Log: log,
 			}
 		},
 		func(t tx.Runner, tops store.TopUps, q jobs.Queue, s *wallet.Settlements, now func() time.Time, log *slog.Logger) *wallet.Webhooks {
