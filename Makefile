@@ -6,7 +6,7 @@ cores := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 TEST_FLAGS ?= -race -timeout 10m -p $(shell [ $(cores) -lt 4 ] && echo $(cores) || echo 4)
 LINT := go tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help run build test bench lint sdk hooks
+.PHONY: help run build test bench fault lint sdk hooks
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ test: ## every test; first installs what they need that is missing
 bench: ## the server against the raw limits of its database, disk and hash; half an hour
 	@scripts/test-needs
 	go run ./test/bench -out docs/benchmarks.md
+
+fault: ## the server killed 200 times on each database, and held to what it has promised; a quarter of an hour
+	@scripts/test-needs
+	go run ./test/fault
 
 lint: ## formatting, go vet, the linter (built on first use), a tidy go.mod, a fresh SDK
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { printf 'gofmt would change:\n%s\n' "$$unformatted" >&2; exit 1; }

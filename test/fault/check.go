@@ -55,7 +55,7 @@ func check(ctx context.Context, c *crowd, r *report) error {
 // by the dead, and every top-up that was paid.
 func (v *verdict) quiet(db sqldb.DB) error {
 	const left = `SELECT (SELECT count(*) FROM jobs) + (SELECT count(*) FROM outbox)
-		+ (SELECT count(*) FROM sandbox_payments p JOIN top_ups t ON t.provider_ref = p.ref WHERE p.status = 'paid' AND t.state <> 'paid')`
+		+ (SELECT count(*) FROM sandbox_payments p JOIN top_ups t ON t.provider_ref = p.ref WHERE p.record LIKE '%"status":"paid"%' AND t.state <> 'paid')`
 	deadline := time.Now().Add(quietWithin)
 	for {
 		n, err := sqldb.One(v.ctx, db, sqldb.Scalar[int64], left)

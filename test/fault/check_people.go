@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -178,8 +179,25 @@ func (v *verdict) credited(p *person, topUps []api.TopUp, entries []api.WalletEn
 	}
 }
 
+// countedWithin is longer than a server keeps what it has counted.
+const countedWithin = 20 * time.Second
+
 // counted: what is counted by events was counted once.
 func (v *verdict) counted() error {
+	for deadline := time.Now().Add(countedWithin); ; time.Sleep(200 * time.Millisecond) {
+		checked, wrong, err := v.miscounted()
+		if err != nil {
+			return err
+		}
+		if len(wrong) == 0 || time.Now().After(deadline) {
+			v.checked += checked
+			v.violated = append(v.violated, wrong...)
+			return nil
+		}
+	}
+}
+
+func (v *verdict) miscounted() (checked int64, wrong []string, err error) {
 	for _, creator := range v.crowd.creators {
 		mine, err := everyPage(func(cursor *string) ([]api.Post, *string, error) {
 			resp, err := creator.ListOwnPostsWithResponse(v.ctx, &api.ListOwnPostsParams{Cursor: cursor})
@@ -189,25 +207,27 @@ func (v *verdict) counted() error {
 			return resp.JSON200.Items, resp.JSON200.NextCursor, nil
 		})
 		if err != nil {
-			return err
+			return 0, nil, err
 		}
 		published := int64(0)
 		for _, p := range mine {
 			if p.State == api.PostStatePublished {
 				published++
 			}
-			if v.checked++; p.Counts.Sales == nil || *p.Counts.Sales != v.sales[p.ID] {
-				v.violates("post %s counts %+v, sold %d times", p.ID, p.Counts, v.sales[p.ID])
+			if p.Counts.Sales == nil {
+				wrong = append(wrong, fmt.Sprintf("post %s does not tell its author how often it was sold", p.ID))
+			} else if checked++; *p.Counts.Sales != v.sales[p.ID] {
+				wrong = append(wrong, fmt.Sprintf("post %s counts %d sales; it was sold %d times", p.ID, *p.Counts.Sales, v.sales[p.ID]))
 			}
 		}
 		resp, err := creator.GetProfileWithResponse(v.ctx, creator.account.Handle, nil)
 		if err != nil {
-			return err
+			return 0, nil, err
 		}
 		if counts := resp.JSON200.Counts; counts.Posts != published || counts.Subscribers != v.counts[creator.name] {
-			v.violates("%s has %d posts and %d subscribers, and counts %+v", creator.name, published, v.counts[creator.name], counts)
+			wrong = append(wrong, fmt.Sprintf("%s has %d posts and %d subscribers, and counts %+v", creator.name, published, v.counts[creator.name], counts))
 		}
-		v.checked += 2
+		checked += 2
 	}
-	return nil
+	return checked, wrong, nil
 }

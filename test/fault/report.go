@@ -44,12 +44,12 @@ type report struct {
 	unheard  int64
 	failed   int64 // media with a reason
 	detail   string
-	recovery []time.Duration
+	recovery map[string][]time.Duration // by kind, and "" for all
 	never    int // faults after which nothing was acknowledged any more
 }
 
 func newReport(o options, database string, _ *history) *report {
-	return &report{database: database, seed: o.Seed, kills: o.Kills, full: o.Kills >= 2*len(failpoint.Points)+10, out: o.Out, hits: map[string]int{}}
+	return &report{database: database, seed: o.Seed, kills: o.Kills, full: o.Kills >= 2*len(failpoint.Points)+10, out: o.Out, hits: map[string]int{}, recovery: map[string][]time.Duration{}}
 }
 
 func (r *report) loses(format string, args ...any) {
@@ -81,9 +81,12 @@ func (r *report) measure(h *history, c *crowd) {
 			r.never++
 			continue
 		}
-		r.recovery = append(r.recovery, took)
+		r.recovery[""] = append(r.recovery[""], took)
+		r.recovery[f.kind] = append(r.recovery[f.kind], took)
 	}
-	slices.Sort(r.recovery)
+	for _, all := range r.recovery {
+		slices.Sort(all)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	r.acked, r.unheard = h.count[done], h.count[unknown]
@@ -110,11 +113,15 @@ func (r *report) measure(h *history, c *crowd) {
 	}
 }
 
-func (r *report) quantile(q float64) time.Duration {
-	if len(r.recovery) == 0 {
-		return 0
+func (r *report) recovered(kind string) string {
+	all := r.recovery[kind]
+	at := func(q float64) time.Duration {
+		return all[min(len(all)-1, int(q*float64(len(all))))].Round(time.Millisecond)
 	}
-	return r.recovery[min(len(r.recovery)-1, int(q*float64(len(r.recovery))))].Round(time.Millisecond)
+	if len(all) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("p50 %s, p99 %s, max %s", at(0.5), at(0.99), at(1))
 }
 
 func (r *report) print(out io.Writer) {
@@ -130,15 +137,13 @@ func (r *report) print(out io.Writer) {
 	for _, f := range r.faults {
 		counts[f.kind]++
 	}
-	line("kills", "%d", counts[killAnywhere]+counts[killAtPoint])
+	line("kills", "%d; %d of %d failpoints reached", counts[killAnywhere]+counts[killAtPoint], len(r.hits), len(failpoint.Points))
+	line("recovery", "%s", r.recovered(""))
 	for _, kind := range []string{killAnywhere, killAtPoint, restartDB, dropConns, halfOpen, fullDisk, pauseProcess} {
-		note := ""
-		if kind == killAtPoint {
-			note = fmt.Sprintf(" (%d of %d failpoints reached)", len(r.hits), len(failpoint.Points))
+		if counts[kind] > 0 {
+			line("  "+kind, "%d: %s", counts[kind], r.recovered(kind))
 		}
-		line("  "+kind, "%d%s", counts[kind], note)
 	}
-	line("recovery", "p50 %s, p99 %s, max %s", r.quantile(0.5), r.quantile(0.99), r.quantile(1))
 	line("checked", "%d acknowledged effects; %d media failed with a reason", r.checked, r.failed)
 	line("lost", "%s", r.zero(r.lost))
 	line("duplicated", "%s", r.zero(r.doubled))
