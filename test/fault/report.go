@@ -45,7 +45,7 @@ type report struct {
 	failed   int64 // media with a reason
 	detail   string
 	recovery map[string][]time.Duration // by kind, and "" for all
-	never    int // faults after which nothing was acknowledged any more
+	never    int                        // faults after which nothing was acknowledged any more
 }
 
 func newReport(o options, database string, _ *history) *report {

@@ -144,8 +144,11 @@ func (s *stage) fill() (free func(), err error) {
 	_, err = io.CopyN(f, zeros{}, room)
 	_ = f.Close()
 	free = func() { _ = os.Remove(f.Name()) }
+	if err == nil {
+		return free, errors.New("the disk does not fill up")
+	}
 	if !errors.Is(err, syscall.ENOSPC) {
-		return free, fmt.Errorf("the disk is not full: %v", err)
+		return free, err
 	}
 	return free, nil
 }
