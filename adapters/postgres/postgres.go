@@ -7,18 +7,12 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 )
-
-// endTimeout is how long a COMMIT or ROLLBACK may take. They are not ended by
-// the caller's context: a commit cut off half way may or may not have happened.
-const endTimeout = 10 * time.Second
 
 // Options are what an operator may tune.
 type Options struct {
@@ -30,7 +24,7 @@ type Options struct {
 // DB is one PostgreSQL database.
 type DB struct {
 	pool         *pgxpool.Pool
-	transactions *sqldb.Transactions[transaction]
+	transactions *sqldb.Transactions[*transaction]
 }
 
 var (
@@ -108,39 +102,4 @@ func (db *DB) Close() error {
 // Do runs fn in a transaction at READ COMMITTED.
 func (db *DB) Do(ctx context.Context, fn func(ctx context.Context) error) error {
 	return db.transactions.Do(ctx, fn)
-}
-
-func (db *DB) begin(ctx context.Context) (transaction, error) {
-	tx, err := db.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
-	return transaction{tx}, classify(err)
-}
-
-type transaction struct{ pgx.Tx }
-
-func (t transaction) Commit(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, endTimeout)
-	defer cancel()
-	return classify(t.Tx.Commit(ctx)) // pgx reports a COMMIT that the server turned into a ROLLBACK
-}
-
-func (t transaction) Rollback(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, endTimeout)
-	defer cancel()
-	return t.Tx.Rollback(ctx)
-}
-
-// session is what the pool and a transaction have in common.
-type session interface {
-	Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
-	CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error)
-}
-
-// session is where a statement of ctx goes, and what is to hear of its failure.
-func (db *DB) session(ctx context.Context) (session, *sqldb.Transaction[transaction], error) {
-	t, err := db.transactions.Current(ctx)
-	if err != nil || t == nil {
-		return db.pool, nil, err
-	}
-	return t.Conn, t, nil
 }

@@ -4,15 +4,40 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 )
 
+// session is what the pool and a connection have in common.
+type session interface {
+	Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// session is where a statement of ctx goes, what has to go there first, and
+// what is to hear of its failure.
+func (db *DB) session(ctx context.Context) (session, []sqldb.Statement, *sqldb.Transaction[*transaction], error) {
+	t, err := db.transactions.Current(ctx)
+	if err != nil || t == nil {
+		return db.pool, nil, nil, err
+	}
+	if err := t.Doomed(); err != nil {
+		return nil, nil, nil, err
+	}
+	return t.Conn.conn, t.Conn.take(), t, nil
+}
+
 // Exec runs one statement.
-func (db *DB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	session, t, err := db.session(ctx)
+func (db *DB) Exec(ctx context.Context, query string, args ...any) (n int64, err error) {
+	session, first, t, err := db.session(ctx)
 	if err != nil {
 		return 0, err
+	}
+	if len(first) > 0 {
+		statement := sqldb.Statement{Query: query, Args: args, Affected: func(rows int64) error { n = rows; return nil }}
+		return n, t.Failed(pipeline(ctx, session, t, append(first, statement)))
 	}
 	values, err := sqldb.Values(args, argument)
 	if err != nil {
@@ -24,9 +49,12 @@ func (db *DB) Exec(ctx context.Context, query string, args ...any) (int64, error
 
 // Query runs one statement that answers rows.
 func (db *DB) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
-	session, t, err := db.session(ctx)
+	session, first, t, err := db.session(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if len(first) > 0 {
+		return queryBehind(ctx, session, t, first, query, args)
 	}
 	values, err := sqldb.Values(args, argument)
 	if err != nil {
@@ -39,56 +67,112 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (sqldb.Rows,
 	return &rows{Rows: got, t: t}, nil
 }
 
+// queryBehind sends a query in one pipeline with what has to run before it.
+func queryBehind(ctx context.Context, s session, t *sqldb.Transaction[*transaction], first []sqldb.Statement, query string, args []any) (sqldb.Rows, error) {
+	queue, err := queued(append(first, sqldb.Statement{Query: query, Args: args}))
+	if err != nil {
+		return nil, t.Failed(err)
+	}
+	results := s.SendBatch(ctx, queue)
+	if err := answers(t, results, first); err != nil {
+		_ = results.Close()
+		return nil, t.Failed(err)
+	}
+	got, err := results.Query()
+	if err != nil {
+		_ = results.Close()
+		return nil, t.Failed(classify(err))
+	}
+	return &rows{Rows: got, t: t, pipeline: results}, nil
+}
+
 // QueryRow runs a statement of which the first row matters.
 func (db *DB) QueryRow(ctx context.Context, query string, args ...any) sqldb.Row {
 	return sqldb.FirstRow(db.Query(ctx, query, args...))
 }
 
 // CopyFrom adds rows with the COPY protocol.
-func (db *DB) CopyFrom(ctx context.Context, table string, columns []string, lines [][]any) (int64, error) {
-	session, t, err := db.session(ctx)
-	if err != nil {
-		return 0, err
-	}
-	n, err := session.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(len(lines), func(i int) ([]any, error) {
-		return sqldb.Values(lines[i], argument)
-	}))
-	return n, t.Failed(classify(err))
+func (db *DB) CopyFrom(ctx context.Context, table string, columns []string, lines [][]any) (n int64, err error) {
+	err = db.Do(ctx, func(ctx context.Context) error {
+		session, first, t, err := db.session(ctx)
+		if err != nil {
+			return err
+		}
+		if err := pipeline(ctx, session, t, first); err != nil {
+			return err
+		}
+		n, err = t.Conn.conn.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(len(lines), func(i int) ([]any, error) {
+			return sqldb.Values(lines[i], argument)
+		}))
+		return classify(err)
+	})
+	return n, err
 }
 
 // Send queues the statements in one pipeline. The server may have run what
 // comes after a statement whose answer is refused here; that is undone with
 // the transaction.
 func (db *DB) Send(ctx context.Context, b *sqldb.Batch) error {
-	var queue pgx.Batch
-	for _, s := range b.Statements() {
-		values, err := sqldb.Values(s.Args, argument)
-		if err != nil {
-			return err
-		}
-		queue.Queue(s.Query, values...)
-	}
-	if queue.Len() == 0 {
+	if b.Len() == 0 {
 		return nil
 	}
 	if t, err := db.transactions.Current(ctx); err == nil && t == nil && b.Reads() {
-		return receive(nil, db.pool.SendBatch(ctx, &queue), b.Statements()) // without BEGIN and COMMIT, each a round trip
+		return pipeline(ctx, db.pool, nil, b.Statements()) // without BEGIN and COMMIT
 	}
 	return db.Do(ctx, func(ctx context.Context) error {
-		t, err := db.transactions.Current(ctx)
+		session, first, t, err := db.session(ctx)
 		if err != nil {
 			return err
 		}
-		return receive(t, t.Conn.SendBatch(ctx, &queue), b.Statements())
+		return pipeline(ctx, session, t, append(first, b.Statements()...))
 	})
 }
 
-func receive(t *sqldb.Transaction[transaction], results pgx.BatchResults, statements []sqldb.Statement) (err error) {
+// Later implements sqldb.DB.
+func (db *DB) Later(ctx context.Context, b *sqldb.Batch) error {
+	t, err := db.transactions.Current(ctx)
+	if err != nil {
+		return err
+	}
+	if t == nil {
+		return db.Send(ctx, b)
+	}
+	t.Conn.later = append(t.Conn.later, b.Statements()...)
+	return t.Doomed()
+}
+
+// pipeline sends statements in one round trip and reads their answers.
+func pipeline(ctx context.Context, s session, t *sqldb.Transaction[*transaction], statements []sqldb.Statement) (err error) {
+	if len(statements) == 0 {
+		return nil
+	}
+	queue, err := queued(statements)
+	if err != nil {
+		return err
+	}
+	results := s.SendBatch(ctx, queue)
 	defer func() {
 		if closing := results.Close(); err == nil {
 			err = classify(closing)
 		}
 	}()
+	return answers(t, results, statements)
+}
+
+func queued(statements []sqldb.Statement) (*pgx.Batch, error) {
+	queue := &pgx.Batch{}
+	for _, s := range statements {
+		values, err := sqldb.Values(s.Args, argument)
+		if err != nil {
+			return nil, err
+		}
+		queue.Queue(s.Query, values...)
+	}
+	return queue, nil
+}
+
+// answers reads those of statements that were sent.
+func answers(t *sqldb.Transaction[*transaction], results pgx.BatchResults, statements []sqldb.Statement) error {
 	for _, s := range statements {
 		if s.Rows != nil {
 			if err := read(t, results, s.Rows); err != nil {
@@ -109,7 +193,7 @@ func receive(t *sqldb.Transaction[transaction], results pgx.BatchResults, statem
 	return nil
 }
 
-func read(t *sqldb.Transaction[transaction], results pgx.BatchResults, scan func(sqldb.Rows) error) error {
+func read(t *sqldb.Transaction[*transaction], results pgx.BatchResults, scan func(sqldb.Rows) error) error {
 	got, err := results.Query()
 	if err != nil {
 		return classify(err)

@@ -21,8 +21,25 @@ func argument(value any) any {
 
 type rows struct {
 	pgx.Rows
-	t       *sqldb.Transaction[transaction] // nil outside a transaction
-	targets []any
+	t        *sqldb.Transaction[*transaction] // nil outside a transaction
+	pipeline pgx.BatchResults                // that the rows are the last of, if any
+	targets  []any
+}
+
+func (r *rows) Next() bool {
+	if r.Rows.Next() {
+		return true
+	}
+	r.Close()
+	return false
+}
+
+func (r *rows) Close() {
+	r.Rows.Close()
+	if r.pipeline != nil {
+		_ = r.pipeline.Close() // what went wrong with the last of it, the rows tell
+		r.pipeline = nil
+	}
 }
 
 func (r *rows) Err() error { return r.t.Failed(classify(r.Rows.Err())) }

@@ -53,6 +53,13 @@ type DB interface {
 	// writer there.
 	Send(ctx context.Context, b *Batch) error
 
+	// Later hands in statements that nobody waits for. They run, in order,
+	// before the next statement of the transaction that ctx carries, or before
+	// its commit, on PostgreSQL in the same round trip; what fails then fails
+	// that statement, or the commit, and dooms the transaction all the same.
+	// Outside a transaction it is Send.
+	Later(ctx context.Context, b *Batch) error
+
 	// Dialect says what the two databases spell differently.
 	Dialect() Dialect
 

@@ -80,6 +80,9 @@ func (db *DB) QueryRow(ctx context.Context, query string, args ...any) sqldb.Row
 	return sqldb.FirstRow(db.Query(ctx, query, args...))
 }
 
+// Later runs the statements at once: there is no way to save.
+func (db *DB) Later(ctx context.Context, b *sqldb.Batch) error { return db.Send(ctx, b) }
+
 // Send runs the statements one after the other. What only reads leaves the
 // writer's turn to others.
 func (db *DB) Send(ctx context.Context, b *sqldb.Batch) error {

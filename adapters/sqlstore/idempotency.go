@@ -3,7 +3,7 @@ package sqlstore
 import (
 	"context"
 	"crypto/subtle"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
@@ -52,12 +52,9 @@ func (s *Idempotency) Claim(ctx context.Context, k store.IdempotencyKey, now tim
 
 // Finish implements store.Idempotency.
 func (s *Idempotency) Finish(ctx context.Context, k store.IdempotencyKey, result []byte) error {
-	n, err := s.db.Exec(ctx, `UPDATE idempotency_keys SET result = $4 WHERE account = $1 AND operation = $2 AND key = $3`,
-		k.Account, k.Operation, k.Key, string(result))
-	if err == nil && n != 1 {
-		err = fmt.Errorf("the key was not claimed")
-	}
-	return wrap("finish idempotency key", err)
+	var b sqldb.Batch
+	b.ExecOne(errors.New("the key was not claimed"), `UPDATE idempotency_keys SET result = $4 WHERE account = $1 AND operation = $2 AND key = $3`, k.Account, k.Operation, k.Key, string(result))
+	return wrap("finish idempotency key", s.db.Later(ctx, &b))
 }
 
 // Forget implements store.Idempotency.

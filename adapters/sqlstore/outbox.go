@@ -46,7 +46,7 @@ func (s *Outbox) Append(ctx context.Context, events ...any) error {
 		b.Exec(`INSERT INTO outbox (id, delivery, topic, payload, trace_id, occurred_at, due_at, attempts, last_error)
 			VALUES ($1, $1, $2, $3, $4, $5, $5, 0, '')`, ident.New[ident.EventID](s.ids), payload.Topic(), string(body), trace.ID(ctx), now)
 	}
-	if err := s.db.Send(ctx, &b); err != nil {
+	if err := s.db.Later(ctx, &b); err != nil {
 		return wrap("append to outbox", err)
 	}
 	sqldb.AfterCommit(ctx, s.nudge)

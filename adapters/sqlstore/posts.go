@@ -34,7 +34,7 @@ func (s *Posts) Insert(ctx context.Context, p *content.Post) error {
 		r.Version, r.CreatedAt, r.PublishAt, r.PublishedAt, r.EditedAt, r.DeletedAt)
 	b.Exec(`INSERT INTO post_counts (post, likes, comments, views, sales) VALUES ($1, 0, 0, 0, 0)`, r.ID)
 	insertParts(&b, r)
-	return wrap("insert post", s.db.Send(ctx, &b))
+	return wrap("insert post", s.db.Later(ctx, &b))
 }
 
 // Save implements store.Posts.
@@ -50,7 +50,7 @@ func (s *Posts) Save(ctx context.Context, p *content.Post) error {
 	b.Exec(`DELETE FROM post_tags WHERE post = $1`, r.ID)
 	b.Exec(`DELETE FROM post_media WHERE post = $1`, r.ID)
 	insertParts(&b, r)
-	return wrap("save post", s.db.Send(ctx, &b))
+	return wrap("save post", s.db.Later(ctx, &b))
 }
 
 // insertParts adds the rows of a post's media and tags. The tags of a post that

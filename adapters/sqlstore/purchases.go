@@ -19,13 +19,11 @@ func NewPurchases(db sqldb.DB) *Purchases { return &Purchases{db} }
 
 // Insert implements store.Purchases.
 func (s *Purchases) Insert(ctx context.Context, p wallet.Purchase) error {
-	n, err := s.db.Exec(ctx, `INSERT INTO purchases (id, buyer, post, seller, coins, paid, bonus, journal, at)
+	var b sqldb.Batch
+	b.ExecOne(wallet.ErrAlreadyOwned, `INSERT INTO purchases (id, buyer, post, seller, coins, paid, bonus, journal, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (buyer, post) DO NOTHING`,
 		p.ID, p.Buyer, p.Post, p.Seller, p.Coins, p.Paid, p.Bonus, p.Journal, p.At)
-	if err == nil && n == 0 {
-		return wallet.ErrAlreadyOwned
-	}
-	return wrap("insert purchase", err)
+	return wrap("insert purchase", s.db.Later(ctx, &b))
 }
 
 // Owns implements store.Purchases.

@@ -69,7 +69,7 @@ func (s *Wallets) Save(ctx context.Context, w *wallet.Wallet) error {
 	for _, j := range journals {
 		book(&b, j)
 	}
-	return wrap("save wallet", s.db.Send(ctx, &b))
+	return wrap("save wallet", s.db.Later(ctx, &b))
 }
 
 // book writes a journal; ErrBooked if its reference was booked before.

@@ -217,7 +217,7 @@ func (s *stage) start(ctx context.Context, binary string, conf config.Config) er
 	s.server = exec.CommandContext(ctx, binary, "serve")
 	s.server.Env = append(os.Environ(),
 		"SAJIN_DATA_DIR="+s.dir, "SAJIN_HTTP_LISTEN="+conf.HTTP.Listen, "SAJIN_DATABASE_URL="+conf.DatabaseURL().Reveal(),
-		"SAJIN_DEBUG_LISTEN="+s.debug, "SAJIN_FEEDS_FANOUT_THRESHOLD=1000000", "SAJIN_LOG_LEVEL=warn",
+		"SAJIN_DEBUG_LISTEN="+s.debug, "SAJIN_LIMITS_ENABLED=false", "SAJIN_FEEDS_FANOUT_THRESHOLD=1000000", "SAJIN_LOG_LEVEL=warn",
 	)
 	s.server.Stderr = os.Stderr
 	began := time.Now()

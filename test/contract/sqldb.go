@@ -22,6 +22,7 @@ func DB(t *testing.T, open func(t *testing.T) sqldb.DB) {
 	t.Run("rows", func(t *testing.T) { dbRows(t, dbTables(t, open(t))) })
 	t.Run("errors", func(t *testing.T) { dbErrors(t, dbTables(t, open(t))) })
 	t.Run("batch", func(t *testing.T) { dbBatch(t, dbTables(t, open(t))) })
+	t.Run("later", func(t *testing.T) { dbLater(t, dbTables(t, open(t))) })
 	t.Run("transactions", func(t *testing.T) { dbTransactions(t, dbTables(t, open(t))) })
 	t.Run("after commit", func(t *testing.T) { dbAfterCommit(t, dbTables(t, open(t))) })
 	t.Run("retries", func(t *testing.T) { dbRetries(t, dbTables(t, open(t))) })
