@@ -94,6 +94,11 @@ type object struct {
 func (o *object) Info() blob.Info { return o.info }
 func (o *object) Close() error    { return o.file.Close() }
 
+// File implements blob.FileObject: the SectionReader reads by offset.
+func (o *object) File() *os.File { return o.file }
+
+var _ blob.FileObject = (*object)(nil)
+
 // Delete implements blob.Store.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := checkKey(key); err != nil {

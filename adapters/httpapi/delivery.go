@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"path"
@@ -61,11 +62,13 @@ type refusing struct {
 }
 
 func (w *refusing) WriteHeader(status int) {
-	detail, refused := map[int]string{
-		http.StatusRequestedRangeNotSatisfiable: "the picture has no such range of bytes",
-		http.StatusPreconditionFailed:           "the picture is not the one that you ask for",
-	}[status]
-	if !refused {
+	var detail string
+	switch status {
+	case http.StatusRequestedRangeNotSatisfiable:
+		detail = "the picture has no such range of bytes"
+	case http.StatusPreconditionFailed:
+		detail = "the picture is not the one that you ask for"
+	default:
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}
@@ -81,6 +84,36 @@ func (w *refusing) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	return w.ResponseWriter.Write(b)
+}
+
+// ReadFrom takes what http.ServeContent sends: so much of an object, from where
+// it stands. What is in a file of this machine is left to the kernel to send.
+func (w *refusing) ReadFrom(src io.Reader) (int64, error) {
+	if w.refused {
+		return io.Copy(io.Discard, src)
+	}
+	if part, ok := src.(*io.LimitedReader); ok {
+		if object, ok := part.R.(blob.FileObject); ok {
+			return w.send(object, part.N)
+		}
+	}
+	return io.Copy(w.ResponseWriter, src)
+}
+
+func (w *refusing) send(object blob.FileObject, n int64) (int64, error) {
+	at, err := object.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0, err
+	}
+	file := object.File()
+	if _, err := file.Seek(at, io.SeekStart); err != nil {
+		return 0, err
+	}
+	sent, err := io.Copy(w.ResponseWriter, &io.LimitedReader{R: file, N: n})
+	if err == nil && sent < n {
+		err = io.ErrUnexpectedEOF
+	}
+	return sent, err
 }
 
 // allowed is the key that a request may read, by its link.
@@ -115,7 +148,7 @@ func (d *Delivery) open(r *http.Request) (blob.Object, error) {
 // that several people share only if everybody may see it.
 func (d *Delivery) describe(h http.Header, r *http.Request, info blob.Info) {
 	d.scope(h, r)
-	h.Set("ETag", quoted(path.Base(info.Key)))
+	h.Set("Etag", quoted(path.Base(info.Key)))
 	h.Set("Content-Type", info.ContentType)
 	h.Set("Content-Disposition", disposition)
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")

@@ -6,7 +6,9 @@ package httpapi
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/netip"
 	"time"
@@ -154,6 +156,7 @@ type watched struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	until  time.Time // what was written last has to be taken
 }
 
 func (w *watched) WriteHeader(status int) {
@@ -183,8 +186,35 @@ func (w *watched) Write(b []byte) (n int, err error) {
 	}
 }
 
+// ReadFrom has the kernel send what is in a file, without its bytes coming here.
+func (w *watched) ReadFrom(src io.Reader) (n int64, err error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	most := int64(math.MaxInt64)
+	if part, ok := src.(*io.LimitedReader); ok { // of a file; the kernel looks no deeper
+		src, most = part.R, part.N
+	}
+	for n < most {
+		w.wait()
+		sent, err := io.CopyN(w.ResponseWriter, src, min(piece, most-n))
+		n += sent
+		w.bytes += sent
+		if err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
 func (w *watched) wait() {
-	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(idle)) // what has no deadlines needs none
+	if now := time.Now(); w.until.Sub(now) < idle*3/4 {
+		w.until = now.Add(idle)
+		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(w.until) // what has no deadlines needs none
+	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.

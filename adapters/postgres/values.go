@@ -22,7 +22,7 @@ func argument(value any) any {
 type rows struct {
 	pgx.Rows
 	t        *sqldb.Transaction[*transaction] // nil outside a transaction
-	pipeline pgx.BatchResults                // that the rows are the last of, if any
+	pipeline pgx.BatchResults                 // that the rows are the last of, if any
 	targets  []any
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
 )
 
@@ -42,6 +43,16 @@ type Info struct {
 type Object interface {
 	io.ReadSeekCloser
 	Info() Info
+}
+
+// FileObject is an Object that is the beginning of a file of this machine, which
+// can send it without reading it.
+type FileObject interface {
+	Object
+
+	// File is open for as long as the object is. Where it stands is its own: it
+	// does not follow the object.
+	File() *os.File
 }
 
 // Part is a piece of an upload that has arrived whole.
