@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"os"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // label is what a file says of itself after its bytes: the label as JSON, its
@@ -66,4 +68,39 @@ func readLabel(f *os.File) (l label, size int64, info os.FileInfo, err error) {
 		return l, 0, nil, damaged(err)
 	}
 	return l, size, info, nil
+}
+
+const labelsKept = 4096 // of some hundred bytes each
+
+// labels remembers those of files that were read lately. A file never changes
+// in place: as long as it is the same one, so is its label.
+type labels struct{ kept *lru.Cache[string, keptLabel] }
+
+type keptLabel struct {
+	label
+	size int64
+	of   os.FileInfo
+}
+
+func newLabels() labels {
+	cache, err := lru.New[string, keptLabel](labelsKept)
+	if err != nil {
+		panic(err) // it is of no size
+	}
+	return labels{cache}
+}
+
+func (c labels) read(f *os.File) (label, int64, os.FileInfo, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return label{}, 0, nil, err
+	}
+	if k, ok := c.kept.Get(f.Name()); ok && os.SameFile(k.of, info) && k.of.ModTime().Equal(info.ModTime()) && k.of.Size() == info.Size() {
+		return k.label, k.size, info, nil
+	}
+	l, size, info, err := readLabel(f)
+	if err == nil {
+		c.kept.Add(f.Name(), keptLabel{l, size, info})
+	}
+	return l, size, info, err
 }

@@ -62,7 +62,7 @@ func (s *Store) open(ctx context.Context, key string) (*object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fileblob: opening %q: %w", key, err)
 	}
-	l, size, stat, err := readLabel(f)
+	l, size, stat, err := s.labels.read(f)
 	if err != nil {
 		_ = f.Close()
 		return nil, err

@@ -7,8 +7,9 @@
 //	tmp/                           what is being written, or being thrown away
 //
 // Every object and part is one file that ends in a label (see label), so that
-// its bytes and its type come and go in one rename. Nothing is kept in memory:
-// several processes may share the folder.
+// its bytes and its type come and go in one rename. Nothing is kept in memory
+// but labels of files that are still the same: several processes may share the
+// folder.
 package fileblob
 
 import (
@@ -30,6 +31,7 @@ type Store struct {
 	uploads string
 	tmp     string
 	disk    disk
+	labels  labels
 }
 
 var _ blob.Store = (*Store)(nil)
@@ -49,6 +51,7 @@ func Open(dir string) (*Store, error) {
 		objects: filepath.Join(dir, "objects"),
 		uploads: filepath.Join(dir, "uploads"),
 		tmp:     filepath.Join(dir, "tmp"),
+		labels:  newLabels(),
 	}
 	for _, d := range []string{s.objects, s.uploads, s.tmp} {
 		if err := os.MkdirAll(d, 0o700); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
 
 	"github.com/sajin-sns/sajin/ports/blob"
@@ -81,6 +82,9 @@ func (b *blobs) Open(ctx context.Context, key string) (blob.Object, error) {
 		return nil, err
 	}
 	told := &object{Object: o, ctx: ctx, around: b.around}
+	if file, ok := o.(blob.FileObject); ok {
+		return &fileObject{objectAt{told, file}, file}, nil
+	}
 	if at, ok := o.(io.ReaderAt); ok {
 		return &objectAt{told, at}, nil
 	}
@@ -193,6 +197,14 @@ func (o *object) tell(err error) {
 	_, end := o.around(o.ctx, "read")
 	end(err)
 }
+
+// fileObject tells nothing of what the kernel sends of the file.
+type fileObject struct {
+	objectAt
+	file blob.FileObject
+}
+
+func (o *fileObject) File() *os.File { return o.file.File() }
 
 type objectAt struct {
 	*object

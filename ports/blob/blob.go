@@ -49,6 +49,7 @@ type Object interface {
 // can send it without reading it.
 type FileObject interface {
 	Object
+	io.ReaderAt
 
 	// File is open for as long as the object is. Where it stands is its own: it
 	// does not follow the object.
