@@ -5,6 +5,7 @@
 package httpapi
 
 import (
+	"errors"
 	"context"
 	"io"
 	"log/slog"
@@ -200,7 +201,7 @@ func (w *watched) ReadFrom(src io.Reader) (n int64, err error) {
 		sent, err := io.CopyN(w.ResponseWriter, src, min(piece, most-n))
 		n += sent
 		w.bytes += sent
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return n, nil
 		}
 		if err != nil {
