@@ -5,8 +5,8 @@
 package httpapi
 
 import (
-	"errors"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"math"
