@@ -61,9 +61,14 @@ func (w *watched) QueryRow(ctx context.Context, query string, args ...any) Row {
 	return FirstRow(w.Query(ctx, query, args...))
 }
 
-func (w *watched) Send(ctx context.Context, b *Batch) error {
+func (w *watched) Send(ctx context.Context, b *Batch) error { return w.batch(ctx, b, w.DB.Send) }
+
+// Later tells of statements when they are handed in; they run a moment after.
+func (w *watched) Later(ctx context.Context, b *Batch) error { return w.batch(ctx, b, w.DB.Later) }
+
+func (w *watched) batch(ctx context.Context, b *Batch, send func(context.Context, *Batch) error) error {
 	if b.Len() == 0 {
-		return w.DB.Send(ctx, b)
+		return send(ctx, b)
 	}
 	queries := make([]string, b.Len())
 	for i, s := range b.Statements() {
@@ -72,7 +77,7 @@ func (w *watched) Send(ctx context.Context, b *Batch) error {
 	ctx, end := w.around(ctx, strings.Join(queries, ";\n"))
 	err := errPanicked
 	defer func() { end(err) }()
-	err = w.DB.Send(ctx, b)
+	err = send(ctx, b)
 	return err
 }
 
