@@ -118,7 +118,8 @@ func TestEmail(t *testing.T) {
 		"", "hana", "@example.com", "hana@", "hana@localhost", "hana@.com", "hana@example.", "hana@exa..mple.com", "hana@-a.com", "hana@a-.com",
 		"a@b@example.com", "ha na@example.com", "hana@exam ple.com", "Hana <hana@example.com>", `"hana"@example.com`, "hana@[127.0.0.1]",
 		"hana@example.com,bora@example.com", "hana@example.com\r\nBcc: x@example.com", "hana\x00@example.com", "hana\u200b@example.com",
-		"hana\u202e@example.com", "hana\xff@example.com", "hana@" + strings.Repeat("a", 64) + ".com",
+		"hana\u202e@example.com", "hana\xff@example.com", ".hana@example.com", "hana.@example.com", "ha..na@example.com",
+		"\u212aim@example.com" /* a Kelvin sign */, "hana@\u212aakao.com", "hana@" + strings.Repeat("a", 64) + ".com",
 		strings.Repeat("a", 255-len("@example.com")) + "@example.com", strings.Repeat("가", 84) + "@example.com",
 	} {
 		t.Run("refused: "+bad, func(t *testing.T) {

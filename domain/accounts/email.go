@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -20,11 +21,14 @@ type Email struct {
 // a domain of several labels, without spaces and without what would need quotes.
 // Whether mail arrives there is found out by sending some. Addresses that differ
 // in case only are one.
+//
+// Letters that are ASCII in lower case alone are refused, the Kelvin sign for
+// one: kim's address with it would be kim's to us and another's to mail servers.
 func ParseEmail(s string) (Email, error) {
 	s = strings.TrimSpace(s)
 	at := strings.LastIndexByte(s, '@')
 	if len(s) > MaxEmail || at < 1 || strings.ContainsFunc(s, unfitForEmail) ||
-		strings.IndexByte(s, '@') != at || !domainLike(s[at+1:]) {
+		strings.IndexByte(s, '@') != at || !dotted(s[:at]) || !domainLike(s[at+1:]) {
 		return Email{}, fault.Invalidf("accounts.email", "email", "must be an e-mail address of at most %d bytes", MaxEmail)
 	}
 	return Email{Address: s, Key: strings.ToLower(s)}, nil
@@ -32,8 +36,12 @@ func ParseEmail(s string) (Email, error) {
 
 // unfitForEmail also finds what is left of invalid UTF-8.
 func unfitForEmail(r rune) bool {
-	return !unicode.IsPrint(r) || r == unicode.ReplacementChar || strings.ContainsRune(` "(),:;<>[\]`, r)
+	disguised := r > unicode.MaxASCII && unicode.ToLower(r) <= unicode.MaxASCII
+	return disguised || !unicode.IsPrint(r) || r == unicode.ReplacementChar || strings.ContainsRune(` "(),:;<>[\]`, r)
 }
+
+// dotted tells whether dots stand between something only.
+func dotted(s string) bool { return !slices.Contains(strings.Split(s, "."), "") }
 
 func domainLike(s string) bool {
 	labels := strings.Split(s, ".")
