@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -215,6 +216,14 @@ func TestWhatIsRefused(t *testing.T) {
 			if got != (identity.Claims{}) {
 				t.Errorf("still says %+v", got)
 			}
+		})
+	}
+	for _, subject := range []string{"a\x00b", "a\r\nb", "\x1b", "a\xffb"} {
+		t.Run(fmt.Sprintf("a person that is called %q", subject), func(t *testing.T) {
+			b := newBench(t)
+			b.issuer.SignIn(oidctest.Person{Subject: subject, Email: "hana@example.com"})
+			_, err := b.signIn(oidctest.Lies{})
+			b.is(err, identity.ErrMalformed)
 		})
 	}
 	t.Run("another verifier than that of the request", func(t *testing.T) {

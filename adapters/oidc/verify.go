@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
@@ -77,6 +79,8 @@ func (p *Provider) check(token *oidc.IDToken, c claims, nonce string) error {
 		return identity.ErrNonce
 	case token.Subject == "" || len(token.Subject) > 255 || c.Expiry == nil || c.IssuedAt == nil:
 		return fmt.Errorf("%w: the token lacks sub, exp or iat", identity.ErrMalformed)
+	case strings.ContainsFunc(token.Subject, nameless):
+		return fmt.Errorf("%w: the sub has characters that no name has", identity.ErrMalformed)
 	case !now.Before(c.Expiry.time().Add(Skew)):
 		return fmt.Errorf("%w at %s", identity.ErrExpired, c.Expiry.time())
 	case c.IssuedAt.time().After(now.Add(Skew)), c.NotBefore != nil && c.NotBefore.time().After(now.Add(Skew)),
@@ -85,6 +89,9 @@ func (p *Provider) check(token *oidc.IDToken, c claims, nonce string) error {
 	}
 	return nil
 }
+
+// nameless finds what is kept by no database as it is, or was not UTF-8.
+func nameless(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
 
 // issued tells whether the issuer of a token is the configured one. Google says
 // of itself that it may leave the scheme out.
