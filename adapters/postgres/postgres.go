@@ -5,14 +5,25 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"net"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 )
+
+// A network that goes away takes nobody's leave, and what is sent into it is not
+// refused. A connection that has rested is asked for a sign of life before it is
+// used, and given up when it has none to give within pongTimeout; one that
+// waits for an answer is given up when the other machine does not confirm that
+// it is there.
+const pongTimeout = 2 * time.Second
+
+var silence = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}
 
 // Options are what an operator may tune.
 type Options struct {
@@ -48,6 +59,10 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	case !strings.Contains(url, "pool_max_conns"):
 		config.MaxConns = int32(max(16, 4*runtime.GOMAXPROCS(0)))
 	}
+	if config.PingTimeout == 0 {
+		config.PingTimeout = pongTimeout
+	}
+	config.ConnConfig.DialFunc = (&net.Dialer{Timeout: config.ConnConfig.ConnectTimeout, KeepAliveConfig: silence}).DialContext
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "sajin"

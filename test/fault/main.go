@@ -41,6 +41,7 @@ func main() {
 	flag.StringVar(&o.Databases, "database", "postgres,sqlite", "on which databases")
 	flag.IntVar(&o.Kills, "kills", 200, "how often the server is killed on each of them")
 	flag.Uint64Var(&o.Seed, "seed", uint64(time.Now().UnixNano()), "of an earlier run, to do the same again")
+	flag.StringVar(&o.Binary, "binary", "", "server to use instead of building it, with its failpoints")
 	flag.StringVar(&o.Keep, "keep", "", "folder to leave the history of operations and the log of the server in")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
