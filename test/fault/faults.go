@@ -70,7 +70,6 @@ func (t *torturer) atPoint(n *node, point string) bool {
 		t.happened(killAtPoint)
 		t.report.hits[point]++
 		return true
-	case <-n.gone:
 	case <-time.After(pointWithin):
 	}
 	t.kill(n)
@@ -78,6 +77,11 @@ func (t *torturer) atPoint(n *node, point string) bool {
 }
 
 func (t *torturer) kill(n *node) {
+	select {
+	case <-n.gone:
+		t.report.violates("the server ended by itself")
+	default:
+	}
 	n.kill()
 	t.happened(killAnywhere)
 }

@@ -65,6 +65,9 @@ func (n *node) await(ctx context.Context) error {
 			n.hit <- point
 			return nil
 		case <-n.gone:
+			if len(n.hit) > 0 {
+				return nil
+			}
 			return errGone
 		case <-deadline:
 			n.kill()

@@ -150,13 +150,13 @@ func (r *report) print(out io.Writer) {
 	line("violations", "%s", r.zero(r.violated))
 	line("again", "go run ./test/fault -database %s -kills %d -seed %d", r.database, r.kills, r.seed)
 	_ = w.Flush()
-	for _, all := range [][]string{r.lost, r.doubled, r.violated} {
+	for name, all := range map[string][]string{"lost": r.lost, "twice": r.doubled, "wrong": r.violated} {
 		for n, problem := range all {
 			if n == 20 {
-				_, _ = fmt.Fprintf(out, "! and %d more\n", len(all)-n)
+				_, _ = fmt.Fprintf(out, "! %s: and %d more\n", name, len(all)-n)
 				break
 			}
-			_, _ = fmt.Fprintln(out, "!", problem)
+			_, _ = fmt.Fprintf(out, "! %s: %s\n", name, problem)
 		}
 	}
 	if r.kept != "" {
