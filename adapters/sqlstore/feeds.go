@@ -107,7 +107,7 @@ func (s *Feeds) Own(ctx context.Context, author ident.AccountID, state content.S
 	if !page.After.IsZero() {
 		q.where("p.id < ?", ident.PostID(page.After.ID))
 	}
-	posts, err := s.list(ctx, page.Limit, `SELECT p.created_at, p.id, `+foundColumns+` FROM posts p`+foundTables+q.text()+
+	posts, err := s.read(ctx, s.views.fresh, page.Limit, `SELECT p.created_at, p.id, `+foundColumns+` FROM posts p`+foundTables+q.text()+
 		` ORDER BY p.id DESC`+limit(page.Limit+1), q.args...)
 	return posts, wrap("own posts", err)
 }
@@ -185,20 +185,26 @@ func (s *Feeds) Library(ctx context.Context, account ident.AccountID, page store
 		func(r store.Receipt) *store.LibraryItem { return &store.LibraryItem{Post: byID[r.PostID], Purchase: r} }), nil
 }
 
-// list finds the posts of a page, and then reads them.
+// list finds the posts of a page, and answers them as they were a moment ago.
 func (s *Feeds) list(ctx context.Context, most int, query string, args ...any) (store.List[*store.Post], error) {
+	return s.read(ctx, s.views.of, most, query, args...)
+}
+
+// read finds the posts of a page, and then their views.
+func (s *Feeds) read(ctx context.Context, views func(context.Context, []listing) (map[ident.PostID]*store.Post, error), most int, query string, args ...any,
+) (store.List[*store.Post], error) {
 	rows, err := sqldb.List(ctx, s.db, scanListing, query, args...)
 	if err != nil || len(rows) == 0 {
 		return store.List[*store.Post]{}, err
 	}
 	page := pageOf(rows, most, func(l listing) store.Position { return l.at }, func(l listing) listing { return l })
-	views, err := s.views.of(ctx, page.Items)
+	known, err := views(ctx, page.Items)
 	if err != nil {
 		return store.List[*store.Post]{}, err
 	}
 	l := store.List[*store.Post]{Next: page.Next, Items: make([]*store.Post, 0, len(page.Items))}
 	for _, f := range page.Items {
-		if view := views[ident.PostID(f.at.ID)]; f.is(view) {
+		if view := known[ident.PostID(f.at.ID)]; f.is(view) {
 			l.Items = append(l.Items, f.of(view))
 		}
 	}

@@ -56,12 +56,8 @@ func (s *views) of(ctx context.Context, rows []listing) (map[ident.PostID]*store
 			missing = append(missing, id)
 		}
 	}
-	if len(missing) == 0 {
-		return all, nil
-	}
-	var b sqldb.Batch
-	read := s.read(&b, missing)
-	if err := s.db.Send(ctx, &b); err != nil {
+	read, err := s.load(ctx, missing)
+	if err != nil {
 		return nil, err
 	}
 	for id, p := range read {
@@ -72,6 +68,25 @@ func (s *views) of(ctx context.Context, rows []listing) (map[ident.PostID]*store
 		}
 	}
 	return all, nil
+}
+
+// fresh answers the views of what was found as they are now, for authors, who
+// watch the counts.
+func (s *views) fresh(ctx context.Context, rows []listing) (map[ident.PostID]*store.Post, error) {
+	ids := make([]ident.PostID, len(rows))
+	for i, l := range rows {
+		ids[i] = ident.PostID(l.at.ID)
+	}
+	return s.load(ctx, ids)
+}
+
+func (s *views) load(ctx context.Context, posts []ident.PostID) (map[ident.PostID]*store.Post, error) {
+	if len(posts) == 0 {
+		return nil, nil
+	}
+	var b sqldb.Batch
+	read := s.read(&b, posts)
+	return read, s.db.Send(ctx, &b)
 }
 
 // read has a batch read posts, with their tags, media and renditions.

@@ -59,7 +59,7 @@ type Posts interface {
 // Feeds reads posts for those who look at them. Every method takes a fixed
 // number of queries, whatever the length of the page. The viewer decides what
 // the views say of him; whether a post opens to him is not decided here. Counts
-// in lists, and whatever else does not make a new version of a post or of its
+// in lists but Own, and whatever else does not make a new version of a post or of its
 // author, may be some seconds old.
 type Feeds interface {
 	// Post reads one post: a published one, or one in any other state but

@@ -178,6 +178,47 @@ func relations(t *testing.T, w *stage) {
 	}
 }
 
+// keptViews reads lists again and again: what is kept of them must not outlive
+// a change.
+func keptViews(t *testing.T, w *stage) {
+	post := w.post(w.hana, nil)
+	first := func() *store.Post {
+		list, err := w.Feeds.Newest(t.Context(), w.fan, store.Filter{}, store.Page{Limit: 1})
+		w.must(err)
+		if len(list.Items) == 0 {
+			return &store.Post{}
+		}
+		return list.Items[0]
+	}
+	was := first()
+	if again := first(); again == was || again.Shared == nil || again.Shared != was.Shared {
+		t.Error("two who read the same post are not handed copies of one view")
+	}
+	w.exec(`UPDATE posts SET price_coins = 9, visibility = 'subscribers', version = version + 1 WHERE id = $1`, post)
+	if got := first(); got.PriceCoins != 9 || got.Visibility != content.Subscribers || got.Subscribed || got.Shared == was.Shared {
+		t.Errorf("a new price shows as %d, %s", got.PriceCoins, got.Visibility)
+	}
+	w.exec(`UPDATE accounts SET display_name = 'Bori', version = version + 1 WHERE id = $1`, w.hana)
+	if got := first(); got.Author.DisplayName != "Bori" {
+		t.Errorf("a new name shows as %s", got.Author.DisplayName)
+	}
+	w.own(w.fan, post, w.hana)
+	w.subscribe(w.fan, w.hana, w.clock)
+	if got := first(); !got.Purchased || !got.Subscribed {
+		t.Error("what was just bought does not show")
+	}
+	w.must(w.Counters.CountSale(t.Context(), post))
+	mine, err := w.Feeds.Own(t.Context(), w.hana, "", store.Page{Limit: 1})
+	w.must(err)
+	if *mine.Items[0].Counts.Sales != 1 {
+		t.Error("authors see old counts")
+	}
+	w.exec(`UPDATE posts SET state = 'deleted' WHERE id = $1`, post)
+	if got := first(); got.ID == post {
+		t.Error("a deleted post shows")
+	}
+}
+
 func queryCount(t *testing.T, w *stage) {
 	counting := &countedDB{DB: w.db}
 	feeds := w.over(counting).Feeds
