@@ -99,7 +99,7 @@ func newProblem(ctx context.Context, status int, code, detail string) *Problem {
 func problemOf(ctx context.Context, log *slog.Logger, err error) *Problem {
 	f, ok := errors.AsType[*fault.Error](err)
 	if !ok || f.Kind == fault.Internal {
-		if errors.Is(err, context.Canceled) {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 			return newProblem(ctx, 499, "request.canceled", "the client went away")
 		}
 		log.ErrorContext(ctx, "request failed", "error", err)

@@ -9,9 +9,9 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -193,13 +193,16 @@ func (w *watched) ReadFrom(src io.Reader) (n int64, err error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	most := int64(math.MaxInt64)
-	if part, ok := src.(*io.LimitedReader); ok { // of a file; the kernel looks no deeper
-		src, most = part.R, part.N
+	part, ok := src.(*io.LimitedReader)
+	if ok {
+		_, ok = part.R.(*os.File)
 	}
-	for n < most {
+	if !ok { // what is slow to come must not count as slow to be taken
+		return io.Copy(struct{ io.Writer }{w}, src)
+	}
+	for n < part.N {
 		w.wait()
-		sent, err := io.CopyN(w.ResponseWriter, src, min(piece, most-n))
+		sent, err := io.CopyN(w.ResponseWriter, part.R, min(piece, part.N-n)) // the kernel looks no deeper than this
 		n += sent
 		w.bytes += sent
 		if errors.Is(err, io.EOF) {

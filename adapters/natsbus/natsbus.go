@@ -43,6 +43,7 @@ type Options struct {
 	Stream      string // "sajin"
 
 	Keep     time.Duration // how long the stream keeps events; 7 days. One that is there already is left as it is
+	Forget   time.Duration // how long it is remembered what was handled: a stream keeps nothing for as long; 30 days
 	AckWait  time.Duration // after a crash, how long until another process is given what was in hand; 30 s
 	InHand   int           // messages of a consumer and topic at a time, in this process; 4
 	Pause    time.Duration // before what was refused is delivered again; 1 s, then growing
@@ -54,6 +55,7 @@ type Options struct {
 func (o *Options) defaults() {
 	o.Stream = cmp.Or(o.Stream, "sajin")
 	o.Keep = cmp.Or(o.Keep, 7*24*time.Hour)
+	o.Forget = cmp.Or(o.Forget, 30*24*time.Hour)
 	o.AckWait = cmp.Or(o.AckWait, 30*time.Second)
 	o.InHand = cmp.Or(o.InHand, 4)
 	o.Pause = cmp.Or(o.Pause, time.Second)
@@ -95,8 +97,8 @@ func Open(o Options) (*Bus, error) {
 		nats.CustomReconnectDelay(func(rounds int) time.Duration { return backoff.Pause(100*time.Millisecond, 5*time.Second, rounds) }),
 		nats.ReconnectBufSize(-1), // what cannot be sent now fails: the outbox is the buffer
 		nats.PingInterval(10 * time.Second),
-		nats.ConnectHandler(func(*nats.Conn) { b.connected() }),
-		nats.ReconnectHandler(func(*nats.Conn) { b.connected() }),
+		nats.ConnectHandler(b.connected),
+		nats.ReconnectHandler(b.connected),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { b.disconnected(err) }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { b.disconnected(err) }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
@@ -118,7 +120,7 @@ func Open(o Options) (*Bus, error) {
 		return nil, fmt.Errorf("event broker: %w", err)
 	}
 	if b.conn.IsConnected() {
-		b.connected() // the handler is called a little later
+		b.connected(b.conn) // the handler is called a little later
 	}
 	if b.js, err = jetstream.New(b.conn, jetstream.WithDefaultTimeout(o.Patience)); err == nil {
 		b.pub, err = newPublisher(b)
@@ -183,13 +185,13 @@ func (b *Bus) Close() error {
 	return nil
 }
 
-func (b *Bus) connected() {
+func (b *Bus) connected(conn *nats.Conn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.lost != nil {
 		b.lost, b.trouble, b.down = nil, nil, make(chan struct{})
 		close(b.up)
-		b.o.Log.Info("connected to the event broker", "broker", b.conn.ConnectedUrlRedacted())
+		b.o.Log.Info("connected to the event broker", "broker", conn.ConnectedUrlRedacted())
 	}
 }
 

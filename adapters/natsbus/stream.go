@@ -50,6 +50,8 @@ func (b *Bus) suits(c jetstream.StreamConfig) error {
 		wrong = "it drops messages that one consumer has done with, which others may not have: its retention must be limits"
 	case c.Sealed || c.Mirror != nil:
 		wrong = "nothing can be published to it"
+	case c.MaxAge <= 0 || c.MaxAge >= b.o.Forget:
+		wrong = fmt.Sprintf("it keeps messages for longer than the database remembers that they were handled: its age must be below %s", b.o.Forget)
 	default:
 		return nil
 	}

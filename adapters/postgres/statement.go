@@ -37,7 +37,8 @@ func (db *DB) Exec(ctx context.Context, query string, args ...any) (n int64, err
 	}
 	if len(first) > 0 {
 		statement := sqldb.Statement{Query: query, Args: args, Affected: func(rows int64) error { n = rows; return nil }}
-		return n, t.Failed(pipeline(ctx, session, t, append(first, statement)))
+		err = t.Failed(pipeline(ctx, session, t, append(first, statement)))
+		return n, err
 	}
 	values, err := sqldb.Values(args, argument)
 	if err != nil {

@@ -95,7 +95,7 @@ func (r *Transactions[C]) once(ctx context.Context, fn func(ctx context.Context)
 	t := &Transaction[C]{Conn: conn}
 	detached := context.WithoutCancel(ctx) // a request that went away must not leave a transaction behind
 	defer func() {
-		if t.end(rolledBack) { // fn failed, panicked or ended its goroutine
+		if t.giveUp() { // fn failed, panicked or ended its goroutine
 			_ = conn.Rollback(detached) // nothing hangs on it: a driver drops a connection that cannot roll back
 		}
 	}()
@@ -192,6 +192,18 @@ func (t *Transaction[C]) join(ctx context.Context, fn func(ctx context.Context) 
 	err := fn(context.WithValue(ctx, innermost{}, t))
 	returned = true
 	return t.Failed(err)
+}
+
+// giveUp ends a transaction that has not come to its commit; it says false when
+// it has.
+func (t *Transaction[C]) giveUp() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.state != running {
+		return false
+	}
+	t.state = rolledBack
+	return true
 }
 
 // end moves a transaction on; it says false when it was past that already.

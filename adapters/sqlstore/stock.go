@@ -75,6 +75,7 @@ func scanHolding(row sqldb.Row) (h media.Holding, err error) {
 func (s *Stock) Unattached(ctx context.Context, state media.State, since time.Time, after ident.MediaID, limit int) ([]store.Unattached, error) {
 	q := newQuery(state, since)
 	q.where("NOT attached AND deleted_at IS NULL AND state = $1 AND updated_at < $2")
+	q.where("NOT EXISTS (SELECT 1 FROM accounts a WHERE a.avatar = media.id)") // set by a server that does not mark them yet
 	if !after.IsZero() {
 		q.where("id > ?", after)
 	}

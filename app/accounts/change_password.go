@@ -62,8 +62,10 @@ func (s *Credentials) ChangePassword(ctx context.Context, actor ident.AccountID,
 				return err
 			}
 		}
-		if err := s.Tokens.Revoke(ctx, actor, resetPurpose); err != nil {
-			return err
+		for _, purpose := range []string{resetPurpose, verifyPurpose} {
+			if err := s.Tokens.Revoke(ctx, actor, purpose); err != nil {
+				return err
+			}
 		}
 		if err := s.Letters.write(ctx, passwordChangedLetter, actor, a.Record().Email.Address); err != nil {
 			return err

@@ -44,15 +44,13 @@ func (s *Emails) ChangeEmail(ctx context.Context, actor ident.AccountID, address
 	if err != nil {
 		return err
 	}
+	if err := s.Letters.allow(ctx, to, client); err != nil { // first: the answers tell who has an account
+		return err
+	}
 	switch holder, err := s.Accounts.ByEmail(ctx, to.Key); {
 	case err == nil && holder.ID() != actor:
 		return accounts.ErrEmailTaken
-	case err == nil && holder.Record().Email == to:
-		return s.request(ctx, actor, to)
 	case err != nil && !errors.Is(err, accounts.ErrNotFound):
-		return err
-	}
-	if err := s.Letters.allow(ctx, to, client); err != nil {
 		return err
 	}
 	return s.request(ctx, actor, to)

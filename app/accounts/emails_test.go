@@ -9,6 +9,7 @@ import (
 	"github.com/sajin-sns/sajin/app/accounts"
 	rules "github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/fault"
+	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/store"
 )
 
@@ -117,6 +118,26 @@ func TestChangeEmail(t *testing.T) {
 		_, err = w.trySignIn(old, passwordOf("hana"))
 		w.is(err, rules.ErrBadCredentials)
 	})
+	for name, renew := range map[string]func(w *world, hana ident.AccountID) error{
+		"changed": func(w *world, hana ident.AccountID) error {
+			return w.credentials.ChangePassword(w.t.Context(), hana, accounts.ChangePassword{Current: passwordOf("hana"), New: "another one"})
+		},
+		"reset": func(w *world, _ ident.AccountID) error {
+			w.must(w.credentials.RequestReset(w.t.Context(), old, ""))
+			return w.credentials.ResetPassword(w.t.Context(), w.link(old, "reset-password"), "another one")
+		},
+	} {
+		t.Run("a thief's wish for another address ends when the password is "+name, func(t *testing.T) {
+			w := newWorld(t)
+			hana := w.confirmed("hana")
+			w.must(w.emails.ChangeEmail(t.Context(), hana, moved, ""))
+			secret := w.link(moved, "verify-email")
+			w.must(renew(w, hana))
+			w.is(w.emails.Verify(t.Context(), secret), store.ErrOneTimeToken)
+			r := w.record(hana)
+			w.equal([]any{old, ""}, []any{r.Email.Address, r.PendingEmail})
+		})
+	}
 	t.Run("an address that somebody has is taken", func(t *testing.T) {
 		w := newWorld(t)
 		hana := w.register("hana")

@@ -291,8 +291,8 @@ func TestIdentities(t *testing.T) {
 		w.is(w.stepUp.Require(t.Context(), signIn(w, s, h).Session), rules.ErrStepUpRequired)
 		h.says.AuthTime = w.clock
 		w.must(w.stepUp.Require(t.Context(), signIn(w, s, h).Session))
-		h.says.AuthTime = time.Time{}
-		w.must(w.stepUp.Require(t.Context(), signIn(w, s, h).Session))
+		h.says.AuthTime = time.Time{} // of a provider that does not say
+		w.is(w.stepUp.Require(t.Context(), signIn(w, s, h).Session), rules.ErrStepUpRequired)
 	})
 	t.Run("a proof is asked for anew, and counts from when it was asked for", func(t *testing.T) {
 		w := newWorld(t)

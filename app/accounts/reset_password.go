@@ -66,6 +66,9 @@ func (s *Credentials) ResetPassword(ctx context.Context, secret, password string
 		if err := s.Accounts.Save(ctx, a); err != nil {
 			return err
 		}
+		if err := s.Tokens.Revoke(ctx, id, verifyPurpose); err != nil {
+			return err
+		}
 		if err := s.Sessions.EndAll(ctx, id, ident.SessionID{}, accounts.EndedPasswordChanged, now); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package subscriptions
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,6 +30,7 @@ type FanOut struct {
 	Subscriptions store.Subscriptions
 	Inboxes       store.Inboxes
 	Batch         int // subscribers in one transaction
+	Now           func() time.Time
 }
 
 // progress is how far a fan-out has come: the payload of its job.
@@ -74,8 +76,8 @@ func (s *FanOut) Handlers() []event.Handler {
 // Workers are the jobs of this module.
 func (s *FanOut) Workers() []jobs.Worker {
 	return []jobs.Worker{
-		{Kind: FanOutJob, Run: s.fanOut, GiveUp: s.drop},
-		{Kind: WithdrawJob, Run: s.withdraw, GiveUp: s.drop},
+		{Kind: FanOutJob, Run: s.fanOut, GiveUp: s.later},
+		{Kind: WithdrawJob, Run: s.withdraw, GiveUp: s.later},
 	}
 }
 
@@ -128,8 +130,15 @@ func (s *FanOut) withdraw(ctx context.Context, l jobs.Lease) error {
 	}
 }
 
-// drop gives a job up; what was delivered stays delivered. Inboxes that lack
-// the post still have it on the author's page.
-func (s *FanOut) drop(ctx context.Context, l jobs.Lease, _ error) error {
-	return s.Queue.Finish(ctx, l)
+// again is how long a fan-out rests that has failed, or whose workers were
+// killed, too often.
+const again = 10 * time.Minute
+
+// later puts a job off, and never gives it up: an inbox that lacks a post would
+// lack it for ever.
+func (s *FanOut) later(ctx context.Context, l jobs.Lease, cause error) error {
+	if _, hopeless := errors.AsType[jobs.Permanent](cause); hopeless {
+		return s.Queue.Finish(ctx, l)
+	}
+	return jobs.Postpone(ctx, s.Tx, s.Queue, l, s.Now().Add(again))
 }

@@ -134,6 +134,7 @@ func (a *Account) ChangePassword(hash string, in ident.SessionID, now time.Time)
 		return ErrNotFound
 	}
 	a.r.PasswordHash = hash
+	a.stay()
 	a.events = append(a.events, PasswordChanged{Account: a.r.ID, Session: in, At: now})
 	return nil
 }

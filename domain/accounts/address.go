@@ -81,6 +81,16 @@ func (a *Account) ResetPassword(hash, address string, now time.Time) error {
 	}
 	a.arrived(now)
 	a.r.PasswordHash = hash
+	a.stay()
 	a.events = append(a.events, PasswordChanged{Account: a.r.ID, At: now})
 	return nil
+}
+
+// stay gives up a change of address that was asked for: whoever asked may have
+// known the old password.
+func (a *Account) stay() {
+	if a.r.PendingEmail != "" {
+		a.r.PendingEmail = ""
+		a.r.Version++
+	}
 }

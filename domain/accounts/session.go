@@ -151,9 +151,12 @@ func (s *Session) Prove(actor ident.AccountID, now time.Time) error {
 
 // SignedInAt says that the proof with which a new session was opened is older
 // than it: somebody was signed in at an identity provider already. The zero time
-// says nothing.
+// is that of a provider that does not say, and proves nothing.
 func (s *Session) SignedInAt(proof time.Time) {
-	if !proof.IsZero() && proof.Before(s.r.ProvedAt) {
+	switch {
+	case proof.IsZero():
+		s.r.ProvedAt = time.Unix(0, 0).UTC()
+	case proof.Before(s.r.ProvedAt):
 		s.r.ProvedAt = proof
 	}
 }

@@ -39,6 +39,7 @@ func openBroker(lc fx.Lifecycle, c config.Config, log *slog.Logger) (*natsbus.Bu
 		return nil, nil
 	}
 	broker, err := natsbus.Open(natsbus.Options{
+		Forget: keepConsumed,
 		URL: c.Events.URL.Reveal(), Token: c.Events.Token.Reveal(), Credentials: c.Events.CredentialsFile, Stream: c.Events.Stream, Log: log,
 	})
 	if err == nil {

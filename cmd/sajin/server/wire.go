@@ -177,8 +177,8 @@ var modules = fx.Module("modules",
 		func(s store.Subscriptions, links link.Media) *subscriptions.Lists {
 			return &subscriptions.Lists{Subscriptions: s, Links: links}
 		},
-		func(t tx.Runner, q jobs.Queue, s store.Subscriptions, i store.Inboxes, c config.Config) *subscriptions.FanOut {
-			return &subscriptions.FanOut{Tx: t, Queue: q, Subscriptions: s, Inboxes: i, Batch: c.Feeds.FanoutBatch}
+		func(t tx.Runner, q jobs.Queue, s store.Subscriptions, i store.Inboxes, now func() time.Time, c config.Config) *subscriptions.FanOut {
+			return &subscriptions.FanOut{Tx: t, Queue: q, Subscriptions: s, Inboxes: i, Batch: c.Feeds.FanoutBatch, Now: now}
 		},
 	),
 	// wallet
