@@ -40,7 +40,7 @@ func openBroker(lc fx.Lifecycle, c config.Config, log *slog.Logger) (*natsbus.Bu
 	}
 	broker, err := natsbus.Open(natsbus.Options{
 		Forget: keepConsumed,
-		URL: c.Events.URL.Reveal(), Token: c.Events.Token.Reveal(), Credentials: c.Events.CredentialsFile, Stream: c.Events.Stream, Log: log,
+		URL:    c.Events.URL.Reveal(), Token: c.Events.Token.Reveal(), Credentials: c.Events.CredentialsFile, Stream: c.Events.Stream, Log: log,
 	})
 	if err == nil {
 		lc.Append(fx.Hook{OnStop: func(context.Context) error { return broker.Close() }})
