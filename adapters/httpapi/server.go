@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -68,7 +69,7 @@ func New(o Options, routes []Route, resources ...Resource) *API {
 	replaceErrorModel()
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("sajin", o.Version)
-	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
 	config.Components.Schemas = newSchemas()
 	config.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}
 	config.Info.Description = description
@@ -83,13 +84,10 @@ func New(o Options, routes []Route, resources ...Resource) *API {
 		api: api, stepUp: o.StepUp, log: o.Log, bodyLimit: o.BodyLimit, cursors: cursors{o.Sealer},
 		operations: map[string]string{}, classes: map[string]Class{},
 	}
-	for _, path := range []string{"/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml"} {
-		r.operations["GET "+path] = "openapi"
-	}
 	for _, resource := range resources {
 		resource.register(r)
 	}
-	for _, route := range routes {
+	for _, route := range slices.Concat(documents(api), routes) {
 		mux.Handle(route.Pattern, route.Handler)
 		r.operations[route.Pattern] = route.Name
 		if route.Class != "" {

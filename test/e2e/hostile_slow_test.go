@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -132,13 +133,13 @@ func TestSlowClients(t *testing.T) {
 }
 
 // endless is a body without an end.
-type endless struct{ sent int64 }
+type endless struct{ sent atomic.Int64 }
 
 func (e *endless) Read(p []byte) (int, error) {
 	for i := range p {
 		p[i] = '['
 	}
-	e.sent += int64(len(p))
+	e.sent.Add(int64(len(p)))
 	return len(p), nil
 }
 
@@ -169,8 +170,8 @@ func TestEndlessBodies(t *testing.T) {
 			t.Errorf("%s: %v", op.ID, err)
 		}
 		cancel()
-		if body.sent > 32<<20 {
-			t.Errorf("%s: %d MB were taken", op.ID, body.sent>>20)
+		if sent := body.sent.Load(); sent > 32<<20 {
+			t.Errorf("%s: %d MB were taken", op.ID, sent>>20)
 		}
 	}
 	s.calm(t)

@@ -115,7 +115,7 @@ func (i *Issuer) claims(g grant) map[string]any {
 		"iss": i.URL, "aud": i.ClientID, "sub": g.person.Subject, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
 		"nonce": g.request.Get("nonce"), "email": g.person.Email, "email_verified": g.person.EmailVerified, "name": g.person.Name,
 	}
-	if g.request.Has("max_age") || i.lies.StaleAuth {
+	if !i.lies.NoAuthTime || g.request.Has("max_age") {
 		c["auth_time"] = g.at.Unix()
 	}
 	if g.person.Email == "" {

@@ -36,16 +36,17 @@ type Lies struct {
 	NoToken       bool // an answer without an id_token
 	Garbled       bool // an id_token that is none
 
-	Down      bool     // connections break off
-	Broken    bool     // 503
-	NotFound  bool     // 404 everywhere
-	Huge      string   // the path that answers without end
-	Slow      string   // the path that answers when the test is over
-	Elsewhere string   // the issuer that discovery names
-	TokenURL  string   // the address of the token endpoint that discovery names
-	StaleAuth bool     // auth_time is an hour ago, whatever was asked for
-	Denies    bool     // the person says no
-	Methods   []string // of authenticating clients
+	Down       bool     // connections break off
+	Broken     bool     // 503
+	NotFound   bool     // 404 everywhere
+	Huge       string   // the path that answers without end
+	Slow       string   // the path that answers when the test is over
+	Elsewhere  string   // the issuer that discovery names
+	TokenURL   string   // the address of the token endpoint that discovery names
+	StaleAuth  bool     // auth_time is an hour ago, whatever was asked for
+	NoAuthTime bool     // there is no auth_time unless it was asked for, as with Google
+	Denies     bool     // the person says no
+	Methods    []string // of authenticating clients
 }
 
 // Issuer is a running identity provider.
