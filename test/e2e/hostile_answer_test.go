@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,7 +132,7 @@ func refused(t *testing.T, a attempt, got answer, secrets ...string) {
 			fail("it says %q", word)
 		}
 	}
-	for _, secret := range append(secrets, marker) {
+	for _, secret := range slices.Concat(secrets, []string{marker}) {
 		if secret != "" && bytes.Contains(got.body, []byte(secret)) {
 			fail("it repeats %.40q", secret)
 		}
