@@ -37,6 +37,7 @@ func newStage(t *testing.T, c config.Config) *stage {
 	t.Helper()
 	c.Payments.Sandbox.WebhookSecret = webhookSecret
 	c.Limits.Enabled = false // or nothing else would be heard after a second
+	c.Media.CheckEvery = 0   // which would write down that it has looked
 	issuer := withIssuer(t, &c)
 	w := start(t, c)
 	s := &stage{world: w, document: readDocument(t, w.server.URL), actor: w.member("actor"), author: w.member("author")}
