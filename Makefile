@@ -3,7 +3,7 @@
 
 # At most four packages at a time: some start a database server of their own.
 cores := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-TEST_FLAGS ?= -race -timeout 10m -p $(shell [ $(cores) -lt 4 ] && echo $(cores) || echo 4)
+TEST_FLAGS ?= -race -timeout 20m -p $(shell [ $(cores) -lt 4 ] && echo $(cores) || echo 4)
 LINT := go tool -modfile=tools/go.mod golangci-lint
 
 .PHONY: help run build test bench fault lint sdk hooks
