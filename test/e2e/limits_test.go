@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sajin-sns/sajin/adapters/argon"
 	"github.com/sajin-sns/sajin/cmd/sajin/server"
 	"github.com/sajin-sns/sajin/config"
 	sajin "github.com/sajin-sns/sajin/sdk/go"
@@ -86,7 +87,7 @@ func TestLimitsOfGuesses(t *testing.T) {
 		c.HTTP.TrustedProxies = []string{"loopback"}
 		c.Limits.SignInPerDevice, c.Limits.SignInPerAccount = 4, 10
 		w := start(t, c)
-		other, err := server.Start(t.Context(), c, server.Options{Now: w.watch.now})
+		other, err := server.Start(t.Context(), c, server.Options{Now: w.watch.now, Passwords: argon.ForTests})
 		w.must(err)
 		t.Cleanup(func() {
 			http.DefaultClient.CloseIdleConnections()

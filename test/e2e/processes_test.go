@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sajin-sns/sajin/adapters/argon"
 	"github.com/sajin-sns/sajin/adapters/bus"
 	"github.com/sajin-sns/sajin/adapters/sqldb"
 	"github.com/sajin-sns/sajin/adapters/worker"
@@ -34,7 +35,7 @@ func startTwin(t *testing.T, c config.Config) *twin {
 	t.Helper()
 	w := &twin{world: &world{t: t, config: c, log: &logBook{}}}
 	s, err := server.Start(t.Context(), c, server.Options{
-		Log:  slog.New(slog.NewJSONHandler(w.log, nil)),
+		Log: slog.New(slog.NewJSONHandler(w.log, nil)), Passwords: argon.ForTests,
 		With: func(b *bus.Bus, p *worker.Pool) { w.bus, w.pool = b, p },
 	})
 	w.must(err)

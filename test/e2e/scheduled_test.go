@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sajin-sns/sajin/adapters/argon"
 	"github.com/sajin-sns/sajin/app/accounts"
 	"github.com/sajin-sns/sajin/cmd/sajin/server"
 	"github.com/sajin-sns/sajin/config"
@@ -191,7 +192,7 @@ func TestScheduledOnce(t *testing.T) {
 		author, fan := w.member("author"), w.member("fan")
 		fan.follow(author)
 		medium := author.stamped()
-		other, err := server.Start(t.Context(), w.config, server.Options{Now: w.watch.now})
+		other, err := server.Start(t.Context(), w.config, server.Options{Now: w.watch.now, Passwords: argon.ForTests})
 		w.must(err)
 		t.Cleanup(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sajin-sns/sajin/adapters/argon"
 	"github.com/sajin-sns/sajin/cmd/sajin/server"
 	"github.com/sajin-sns/sajin/config"
 	sajin "github.com/sajin-sns/sajin/sdk/go"
@@ -114,7 +115,7 @@ func (w *world) up() {
 	w.t.Helper()
 	s, err := server.Start(w.t.Context(), w.config, server.Options{
 		Log: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Now: w.watch.now,
+		Now: w.watch.now, Passwords: argon.ForTests,
 	})
 	w.must(err)
 	w.server = s

@@ -68,8 +68,7 @@ func StartWith(t testing.TB, o Options) *Server {
 	s := &Server{t: t, Clock: &Clock{}}
 	s.Clock.server = s
 	running, err := server.Start(t.Context(), c, server.Options{
-		Log: o.Log, Now: s.Clock.Now,
-		Passwords: argon.Options{Memory: 64, Iterations: 1}, // a test has nobody to hold up
+		Log: o.Log, Now: s.Clock.Now, Passwords: argon.ForTests,
 		With: func(chores *worker.Schedule, pool *worker.Pool, queue *sqlstore.Jobs, outbox *sqlstore.Outbox, grants *wallet.Grants, providers []payment.Provider, post mail.Sender) {
 			s.Mailbox, _ = post.(*memory.Mailbox)
 			s.moving, s.grants = moving{chores, pool, queue, outbox}, grants
