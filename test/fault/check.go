@@ -27,8 +27,9 @@ type verdict struct {
 }
 
 // quietWithin is how long what was begun may take to come to its end when
-// nothing disturbs it any more: retries of jobs wait longer each time.
-const quietWithin = 3 * time.Minute
+// nothing disturbs it any more: retries of jobs wait longer each time, and a
+// fan-out that five workers died of waits ten minutes.
+const quietWithin = 12 * time.Minute
 
 func check(ctx context.Context, c *crowd, r *report) error {
 	v := &verdict{report: r, ctx: ctx, crowd: c, ready: map[uuid.UUID]bool{}, sales: map[uuid.UUID]int64{}, fixed: map[uuid.UUID]bool{}, counts: map[string]int64{}}

@@ -30,6 +30,7 @@ type report struct {
 
 	faults []occurrence
 	hits   map[string]int
+	noDisk bool // without a small disk for the blobs
 	took   time.Duration
 	kept   string
 
@@ -48,8 +49,8 @@ type report struct {
 	never    int                        // faults after which nothing was acknowledged any more
 }
 
-func newReport(o options, database string, _ *history) *report {
-	return &report{database: database, seed: o.Seed, kills: o.Kills, full: o.Kills >= 2*len(failpoint.Points)+10, out: o.Out, hits: map[string]int{}, recovery: map[string][]time.Duration{}}
+func newReport(o options, s *stage, database string) *report {
+	return &report{database: database, noDisk: !s.small, seed: o.Seed, kills: o.Kills, full: o.Kills >= 2*len(failpoint.Points)+10, out: o.Out, hits: map[string]int{}, recovery: map[string][]time.Duration{}}
 }
 
 func (r *report) loses(format string, args ...any) {
@@ -143,6 +144,9 @@ func (r *report) print(out io.Writer) {
 		if counts[kind] > 0 {
 			line("  "+kind, "%d: %s", counts[kind], r.recovered(kind))
 		}
+	}
+	if r.noDisk {
+		line("  "+fullDisk, "left out: only root may give the blobs a small disk")
 	}
 	line("checked", "%d acknowledged effects; %d media failed with a reason", r.checked, r.failed)
 	line("lost", "%s", r.zero(r.lost))

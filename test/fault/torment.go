@@ -86,7 +86,7 @@ func torment(ctx context.Context, o options, database string) (*report, error) {
 		return nil, err
 	}
 	defer h.close()
-	r := newReport(o, database, h)
+	r := newReport(o, s, database)
 	t := &torturer{stage: s, crowd: newCrowd(ctx, s, h, o.Seed), random: rand.New(rand.NewPCG(o.Seed, 0)), report: r}
 	for i := range t.address {
 		if t.address[i], err = free(); err != nil {
