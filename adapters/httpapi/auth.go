@@ -17,13 +17,6 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (accounts.Actor, error)
 }
 
-type callerKey struct{}
-
-func callerOf(ctx context.Context) caller {
-	by, _ := ctx.Value(callerKey{}).(caller)
-	return by
-}
-
 var errScheme = fault.New(fault.Unauthenticated, "accounts.token-invalid", "the Authorization header must be: Bearer <access token>")
 
 // authenticate finds out who is calling. A request without a token is
@@ -60,9 +53,8 @@ func authenticate(auth Authenticator, limits *Limits, log *slog.Logger, next htt
 			writeProblem(w, p)
 			return
 		}
-		by := caller{Account: actor.Account, Session: actor.Session, Role: actor.Role}
-		visitOf(r.Context()).account = by.Account
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, by)))
+		visitOf(r.Context()).caller = caller{Account: actor.Account, Session: actor.Session, Role: actor.Role}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -12,15 +11,6 @@ import (
 
 	"github.com/sajin-sns/sajin/domain/accounts"
 )
-
-type clientKey struct{}
-
-// clientOf is the address that a request comes from, as far as one knows; it is
-// not valid where nobody does.
-func clientOf(ctx context.Context) netip.Addr {
-	at, _ := ctx.Value(clientKey{}).(netip.Addr)
-	return at
-}
 
 // deviceOf is what a request comes from.
 func deviceOf(r *http.Request) accounts.Device {
@@ -41,8 +31,8 @@ type door struct {
 }
 
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	at := d.client(r)
-	d.next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), clientKey{}, at)))
+	visitOf(r.Context()).client = d.client(r)
+	d.next.ServeHTTP(w, r)
 }
 
 func (d *door) client(r *http.Request) netip.Addr {

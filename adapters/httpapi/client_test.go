@@ -18,7 +18,7 @@ func from(t testing.TB, peer string, header http.Header) string {
 	d := &door{proxies: trusted, log: slog.New(slog.DiscardHandler), next: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		at = clientOf(r.Context())
 	})}
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	r := httptest.NewRequestWithContext(&visit{Context: t.Context()}, http.MethodGet, "/", nil)
 	r.RemoteAddr, r.Header = peer, header
 	d.ServeHTTP(httptest.NewRecorder(), r)
 	if !at.IsValid() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"path"
 	"strconv"
@@ -42,14 +43,14 @@ func (d *Delivery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.redirect(w, r)
 		return
 	}
-	object, err := d.open(r)
+	object, granted, err := d.open(r)
 	if err != nil {
 		writeProblem(w, problemOf(r.Context(), d.Log, err))
 		return
 	}
 	defer object.Close()
 	info := object.Info()
-	d.describe(w.Header(), r, info)
+	d.describe(w.Header(), granted, info)
 	http.ServeContent(&refusing{ResponseWriter: w, r: r}, r, "", info.ModifiedAt, object)
 }
 
@@ -117,92 +118,93 @@ func (w *refusing) send(object blob.FileObject, n int64) (int64, error) {
 }
 
 // allowed is the key that a request may read, by its link.
-func (d *Delivery) allowed(r *http.Request) (key string, err error) {
+func (d *Delivery) allowed(r *http.Request) (key string, granted link.Grant, err error) {
 	key = r.PathValue("key")
-	if err := follow(d.Signer, r, callerOf(r.Context()).Account); err != nil {
-		return "", err
+	granted, err = follow(d.Signer, r, callerOf(r.Context()).Account)
+	if err == nil && !rules.Deliverable(key) {
+		err = link.ErrRefused
 	}
-	if !rules.Deliverable(key) {
-		return "", link.ErrRefused
-	}
-	return key, nil
+	return key, granted, err
 }
 
-func (d *Delivery) open(r *http.Request) (blob.Object, error) {
-	key, err := d.allowed(r)
+func (d *Delivery) open(r *http.Request) (blob.Object, link.Grant, error) {
+	key, granted, err := d.allowed(r)
 	if err != nil {
-		return nil, err
+		return nil, granted, err
 	}
 	object, err := d.Blobs.Open(r.Context(), key)
 	switch {
 	case errors.Is(err, blob.ErrNotFound), errors.Is(err, blob.ErrBadKey):
-		return nil, link.ErrRefused
+		err = link.ErrRefused
 	case err != nil && r.Context().Err() == nil:
-		return nil, media.ErrStorage.Because(err)
+		err = media.ErrStorage.Because(err)
 	}
-	return object, err
+	return object, granted, err
 }
 
 // describe sets the headers of a rendition. Its key names its bytes, so a copy
 // never gets old; it is kept for as long as the link is good, and by caches
 // that several people share only if everybody may see it.
-func (d *Delivery) describe(h http.Header, r *http.Request, info blob.Info) {
-	d.scope(h, r)
+func (d *Delivery) describe(h http.Header, granted link.Grant, info blob.Info) {
+	d.scope(h, granted)
 	h.Set("Etag", quoted(path.Base(info.Key)))
 	h.Set("Content-Type", info.ContentType)
-	h.Set("Content-Disposition", disposition)
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
+	maps.Copy(h, ofPictures)
 }
+
+var ofPictures = http.Header{"Content-Disposition": {disposition}, "Content-Security-Policy": {"sandbox; default-src 'none'"}}
 
 const disposition = "inline"
 
 // scope says who may keep an answer, and for how long.
-func (d *Delivery) scope(h http.Header, r *http.Request) {
-	query := r.URL.Query()
-	expires, _ := strconv.ParseInt(query.Get("exp"), 10, 64) // the signature holds, so it is a number
-	age := strconv.FormatInt(max(0, expires-d.Now().Unix()), 10)
-	if query.Get("vid") == "-" {
+func (d *Delivery) scope(h http.Header, granted link.Grant) {
+	age := strconv.FormatInt(max(0, granted.ExpiresAt.Unix()-d.Now().Unix()), 10)
+	if granted.Viewer.IsZero() {
 		h.Set("Cache-Control", "public, max-age="+age+", immutable")
-		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		maps.Copy(h, forEverybody)
 	} else {
 		h.Set("Cache-Control", "private, max-age="+age+", immutable")
-		h.Set("Cross-Origin-Resource-Policy", "same-site")
-		h.Set("Vary", "Authorization")
-		h.Set("X-Robots-Tag", "noindex, noimageindex, noarchive")
+		maps.Copy(h, forOne)
 	}
 }
+
+var (
+	forEverybody = http.Header{"Cross-Origin-Resource-Policy": {"cross-origin"}}
+	forOne       = http.Header{
+		"Cross-Origin-Resource-Policy": {"same-site"}, "Vary": {"Authorization"}, "X-Robots-Tag": {"noindex, noimageindex, noarchive"},
+	}
+)
 
 // redirect sends those whose link holds on to the storage. The answer itself is
 // kept by nobody: it is good for the one who asked, and not for long.
 func (d *Delivery) redirect(w http.ResponseWriter, r *http.Request) {
-	target, err := d.direct(r)
+	target, granted, err := d.direct(r)
 	if err != nil {
 		writeProblem(w, problemOf(r.Context(), d.Log, err))
 		return
 	}
-	d.scope(w.Header(), r)
+	d.scope(w.Header(), granted)
 	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("Location", target)
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
-func (d *Delivery) direct(r *http.Request) (string, error) {
-	key, err := d.allowed(r)
+func (d *Delivery) direct(r *http.Request) (string, link.Grant, error) {
+	key, granted, err := d.allowed(r)
 	if err != nil {
-		return "", err
+		return "", granted, err
 	}
 	there := http.Header{}
-	d.scope(there, r)
+	d.scope(there, granted)
 	request, err := d.Direct.PresignGet(r.Context(), key, d.DirectTTL, blob.Download{
 		Method: r.Method, Disposition: disposition, CacheControl: there.Get("Cache-Control"),
 	})
 	switch {
 	case errors.Is(err, blob.ErrBadKey):
-		return "", link.ErrRefused
+		err = link.ErrRefused
 	case err != nil:
-		return "", media.ErrStorage.Because(err)
+		err = media.ErrStorage.Because(err)
 	}
-	return request.URL, nil
+	return request.URL, granted, err
 }

@@ -70,7 +70,7 @@ func (p *PartUpload) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 var errLength = &Problem{Status: http.StatusLengthRequired}
 
 func (p *PartUpload) put(w http.ResponseWriter, r *http.Request) (etag string, err error) {
-	if err := follow(p.Signer, r, ident.AccountID{}); err != nil {
+	if _, err := follow(p.Signer, r, ident.AccountID{}); err != nil {
 		return "", err
 	}
 	id, err := ident.Parse[ident.UploadID](r.PathValue("id"))
@@ -114,10 +114,10 @@ func (p *PartUpload) end(part string) {
 
 // follow checks the link that a request came by. Only the spelling that was
 // given out is followed, not others that come down to the same path.
-func follow(signer link.Signer, r *http.Request, viewer ident.AccountID) error {
+func follow(signer link.Signer, r *http.Request, viewer ident.AccountID) (link.Grant, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil || r.URL.RawPath != "" {
-		return link.ErrRefused
+		return link.Grant{}, link.ErrRefused
 	}
 	return signer.Check(r.Method, r.URL.Path, query, viewer)
 }

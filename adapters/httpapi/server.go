@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"os"
@@ -141,14 +142,17 @@ func (m *muted) WriteHeader(status int)      { m.status = status }
 // protect sets the headers that every answer carries.
 func protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // pages say what they need
-		h.Set("Cache-Control", "no-store")
+		maps.Copy(w.Header(), ofAll)
 		next.ServeHTTP(w, r)
 	})
+}
+
+var ofAll = http.Header{
+	"X-Content-Type-Options":  {"nosniff"},
+	"Referrer-Policy":         {"no-referrer"},
+	"X-Frame-Options":         {"DENY"},
+	"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"}, // pages say what they need
+	"Cache-Control":           {"no-store"},
 }
 
 // watched remembers what was answered, and waits only so long for it to be taken.

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
-	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/trace"
 )
 
@@ -32,14 +32,25 @@ func (nobody) Answered(string, string, int, int64, time.Duration) {}
 // other is what requests for nothing in particular are called.
 const other = "other"
 
-// visit is what is found out about a request while it is answered.
+// visit is what is found out about a request on its way in, by one part of the
+// server after the other. It is the context that the request goes on with.
 type visit struct {
+	context.Context
 	operation string
-	pattern   string          // of the mux; empty where it has no handler
-	account   ident.AccountID // who asked, once that is known
+	pattern   string     // of the mux; empty where it has no handler
+	client    netip.Addr // where it comes from, once that is known
+	caller    caller     // who asked, once that is known
 }
 
 type visitKey struct{}
+
+// Value implements context.Context.
+func (v *visit) Value(key any) any {
+	if _, ok := key.(visitKey); ok {
+		return v
+	}
+	return v.Context.Value(key)
+}
 
 func visitOf(ctx context.Context) *visit {
 	v, _ := ctx.Value(visitKey{}).(*visit)
@@ -48,6 +59,12 @@ func visitOf(ctx context.Context) *visit {
 	}
 	return v
 }
+
+// clientOf is the address that a request comes from, as far as one knows; it is
+// not valid where nobody does.
+func clientOf(ctx context.Context) netip.Addr { return visitOf(ctx).client }
+
+func callerOf(ctx context.Context) caller { return visitOf(ctx).caller }
 
 // reception is what every request passes first: it is given an id and a name,
 // watched, logged, and answered if its handler panics.
@@ -66,7 +83,8 @@ func (p *reception) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("X-Request-Id", id)
 	v := p.visit(r)
-	ctx := context.WithValue(trace.With(r.Context(), id), visitKey{}, v)
+	v.Context = trace.With(r.Context(), id)
+	ctx := context.Context(v)
 	traced := func(int) {}
 	if p.o.Trace != nil {
 		ctx, traced = p.o.Trace(ctx, r.Header, v.operation, methodOf(r.Method))
@@ -97,8 +115,7 @@ func (p *reception) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // visit finds the name of what is asked for.
 func (p *reception) visit(r *http.Request) *visit {
 	_, pattern := p.mux.Handler(r)
-	v := &visit{operation: cmp.Or(p.operations[pattern], pattern, other), pattern: pattern}
-	return v
+	return &visit{operation: cmp.Or(p.operations[pattern], pattern, other), pattern: pattern}
 }
 
 // methodOf is the method of a request, if it is one of a few.
@@ -144,8 +161,8 @@ func (p *reception) log(ctx context.Context, r *http.Request, v *visit, a answer
 		slog.String("operation", v.operation), slog.String("method", r.Method), slog.String("path", withoutTokens(r.URL.Path)),
 		slog.Int("status", a.status), slog.Int64("bytes", a.bytes), slog.Duration("took", a.took),
 	}
-	if !v.account.IsZero() {
-		about = append(about, slog.String("account", v.account.String()))
+	if !v.caller.Account.IsZero() {
+		about = append(about, slog.String("account", v.caller.Account.String()))
 	}
 	p.o.Log.LogAttrs(ctx, level, "request", about...)
 }

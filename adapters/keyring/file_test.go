@@ -171,7 +171,7 @@ func TestRotate(t *testing.T) {
 			t.Helper()
 			_, errToken := r.Tokens(issuer, r.now).Verify(text)
 			_, errSeal := r.Unseal("cursor", sealed)
-			errLink := r.Links(r.now).Check("GET", "/x", query(t, u), ident.AccountID{})
+			_, errLink := r.Links(r.now).Check("GET", "/x", query(t, u), ident.AccountID{})
 			for _, err := range []error{errToken, errSeal, errLink} {
 				if (err == nil) != want {
 					t.Errorf("%v", err)

@@ -37,19 +37,24 @@ func (l *Links) Sign(g link.Grant) string {
 }
 
 // Check implements link.Signer.
-func (l *Links) Check(method, path string, query url.Values, viewer ident.AccountID) error {
+func (l *Links) Check(method, path string, query url.Values, viewer ident.AccountID) (link.Grant, error) {
 	exp, vid, kid, sig := only(query, "exp"), only(query, "vid"), only(query, "kid"), only(query, "sig")
 	if len(query) != 4 || !l.signed(method, path, exp, vid, kid, sig) {
-		return link.ErrRefused
+		return link.Grant{}, link.ErrRefused
 	}
-	if vid != anyone && vid != viewerText(viewer) {
-		return link.ErrRefused
+	g := link.Grant{Method: method, Path: path}
+	if vid != anyone {
+		if vid != viewerText(viewer) {
+			return link.Grant{}, link.ErrRefused
+		}
+		g.Viewer = viewer
 	}
 	until, err := strconv.ParseInt(exp, 10, 64)
 	if err != nil || l.now().Unix() >= until {
-		return link.ErrRefused
+		return link.Grant{}, link.ErrRefused
 	}
-	return nil
+	g.ExpiresAt = time.Unix(until, 0).UTC()
+	return g, nil
 }
 
 func (l *Links) signed(method, path, exp, vid, kid, sig string) bool {

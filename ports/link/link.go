@@ -27,9 +27,10 @@ type Signer interface {
 	Sign(g Grant) string
 
 	// Check tells whether query allows viewer the method on the path now, which
-	// is before ExpiresAt: nil, or ErrRefused, always the same one, whatever is
-	// wrong. Every parameter must be there exactly once, and no other one.
-	Check(method, path string, query url.Values, viewer ident.AccountID) error
+	// is before ExpiresAt, and answers what was granted; or ErrRefused, always the
+	// same one, whatever is wrong. Every parameter must be there exactly once, and
+	// no other one.
+	Check(method, path string, query url.Values, viewer ident.AccountID) (Grant, error)
 }
 
 // ErrRefused is what Check answers to a link that does not hold.

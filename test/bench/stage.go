@@ -217,7 +217,7 @@ func (s *stage) start(ctx context.Context, binary string, conf config.Config) er
 	s.server = exec.CommandContext(ctx, binary, "serve")
 	s.server.Env = append(os.Environ(),
 		"SAJIN_DATA_DIR="+s.dir, "SAJIN_HTTP_LISTEN="+conf.HTTP.Listen, "SAJIN_DATABASE_URL="+conf.DatabaseURL().Reveal(),
-		"SAJIN_DEBUG_LISTEN="+s.debug, "SAJIN_LIMITS_ENABLED=false", "SAJIN_FEEDS_FANOUT_THRESHOLD=1000000", "SAJIN_LOG_LEVEL=warn",
+		"SAJIN_DEBUG_LISTEN="+s.debug, "SAJIN_LIMITS_ENABLED=false", "SAJIN_FEEDS_FANOUT_THRESHOLD=1000000", "SAJIN_MEDIA_CHECK_EVERY=0s", "SAJIN_LOG_LEVEL=warn",
 	)
 	s.server.Stderr = os.Stderr
 	began := time.Now()
@@ -253,6 +253,9 @@ func awaitHTTP(ctx context.Context, address, path string) error {
 
 // profile writes down what the server spends its time with, for so long.
 func (s *stage) profile(file string, during time.Duration) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+		return err
+	}
 	resp, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.debug, int(during.Seconds())))
 	if err != nil {
 		return err

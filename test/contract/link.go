@@ -36,8 +36,9 @@ func Links(t *testing.T, open func(t *testing.T, now func() time.Time) link.Sign
 			if u.Path != path || u.Host != "" {
 				t.Errorf("the link for %q leads to %q", path, u)
 			}
-			if err := s.Check(g.Method, u.Path, u.Query(), linkAlice); err != nil {
-				t.Errorf("%q: %v", path, err)
+			got, err := s.Check(g.Method, u.Path, u.Query(), linkAlice)
+			if err != nil || got.Method != "GET" || got.Path != path || got.Viewer != linkAlice || !got.ExpiresAt.Equal(g.ExpiresAt.Truncate(time.Second)) {
+				t.Errorf("%q: %+v, %v", path, got, err)
 			}
 		}
 	})
@@ -66,22 +67,22 @@ func Links(t *testing.T, open func(t *testing.T, now func() time.Time) link.Sign
 			q := linkParsed(t, s.Sign(g)).Query()
 			for _, method := range []string{"GET", "HEAD", "PUT", "POST", "DELETE", "get", ""} {
 				want := strings.Contains(" "+strings.Join(allowed, " ")+" ", " "+method+" ") && method != ""
-				if got := s.Check(method, g.Path, q, linkAlice) == nil; got != want {
-					t.Errorf("%s for %q: %v", granted, method, got)
+				if _, err := s.Check(method, g.Path, q, linkAlice); (err == nil) != want {
+					t.Errorf("%s for %q: %v", granted, method, err)
 				}
 			}
 		}
 	})
 	t.Run("a link is for its viewer, or for anyone", func(t *testing.T) {
 		q := linkParsed(t, s.Sign(grant)).Query()
-		linkRefused(t, s.Check("GET", grant.Path, q, linkBob), "another viewer")
-		linkRefused(t, s.Check("GET", grant.Path, q, ident.AccountID{}), "nobody")
+		linkRefused(t, s, "another viewer", "GET", grant.Path, q, linkBob)
+		linkRefused(t, s, "nobody", "GET", grant.Path, q, ident.AccountID{})
 		open := grant
 		open.Viewer = ident.AccountID{}
 		q = linkParsed(t, s.Sign(open)).Query()
 		for _, viewer := range []ident.AccountID{{}, linkAlice, linkBob} {
-			if err := s.Check("GET", grant.Path, q, viewer); err != nil {
-				t.Errorf("for anyone, but not for %s: %v", viewer, err)
+			if got, err := s.Check("GET", grant.Path, q, viewer); err != nil || !got.Viewer.IsZero() {
+				t.Errorf("for anyone, but not for %s: %+v, %v", viewer, got, err)
 			}
 		}
 	})
@@ -91,8 +92,8 @@ func Links(t *testing.T, open func(t *testing.T, now func() time.Time) link.Sign
 		end := time.Unix(grant.ExpiresAt.Unix(), 0)
 		for after, want := range map[time.Duration]bool{-time.Hour: true, -time.Nanosecond: true, 0: false, time.Nanosecond: false, time.Hour: false} {
 			at = end.Add(after)
-			if got := s.Check("GET", grant.Path, q, linkAlice) == nil; got != want {
-				t.Errorf("%s after the end: %v", after, got)
+			if _, err := s.Check("GET", grant.Path, q, linkAlice); (err == nil) != want {
+				t.Errorf("%s after the end: %v", after, err)
 			}
 		}
 	})
@@ -110,7 +111,7 @@ func linkForgeries(t *testing.T, s link.Signer, grant link.Grant) {
 	honest := linkParsed(t, s.Sign(grant)).Query()
 	sig, later := honest.Get("sig"), strconv.FormatInt(grant.ExpiresAt.Unix()+1, 10)
 	refuse := func(name, path string, q url.Values) {
-		t.Run("refused: "+name, func(t *testing.T) { linkRefused(t, s.Check("GET", path, q, linkAlice), name) })
+		t.Run("refused: "+name, func(t *testing.T) { linkRefused(t, s, name, "GET", path, q, linkAlice) })
 	}
 	for _, path := range []string{"/media/0190/w2048.jpg", "/media/0190/w320.jpg/", "/media/0190/../0190/w320.jpg", "media/0190/w320.jpg", "/MEDIA/0190/w320.jpg", ""} {
 		refuse("the path "+path, path, honest)
@@ -145,12 +146,16 @@ func linkForgeries(t *testing.T, s link.Signer, grant link.Grant) {
 		g.Path = "/a1"
 		q := linkParsed(t, s.Sign(g)).Query()
 		q.Set("exp", "1"+q.Get("exp"))
-		linkRefused(t, s.Check("GET", "/a", q, linkAlice), "moved")
+		linkRefused(t, s, "moved", "GET", "/a", q, linkAlice)
 	})
 }
 
-func linkRefused(t *testing.T, err error, what string) {
+func linkRefused(t *testing.T, s link.Signer, what, method, path string, query url.Values, viewer ident.AccountID) {
 	t.Helper()
+	got, err := s.Check(method, path, query, viewer)
+	if got != (link.Grant{}) {
+		t.Errorf("%s: %+v is granted", what, got)
+	}
 	if err == nil {
 		t.Errorf("%s is allowed", what)
 	} else if err != error(link.ErrRefused) { //nolint:errorlint // always the same one, whatever is wrong
