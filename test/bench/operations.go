@@ -192,6 +192,6 @@ func (s *stage) content(size int) func(context.Context, time.Duration) result {
 			return result{failed: err}
 		}
 		defer stop()
-		return load(address, connections, during, func(int, int) []byte { return compose("GET", "/", "", "") }, 200)
+		return load(address, connections, during, func(int, int) []byte { return compose("GET", s.photos[size].path, s.tokens[0], "") }, 200)
 	}
 }
