@@ -95,7 +95,7 @@ func (c labels) read(f *os.File) (label, int64, os.FileInfo, error) {
 	if err != nil {
 		return label{}, 0, nil, err
 	}
-	if k, ok := c.kept.Get(f.Name()); ok && os.SameFile(k.of, info) && k.of.ModTime().Equal(info.ModTime()) && k.of.Size() == info.Size() {
+	if k, ok := c.kept.Get(f.Name()); ok && same(k.of, info) {
 		return k.label, k.size, info, nil
 	}
 	l, size, info, err := readLabel(f)

@@ -32,11 +32,26 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, size int64,
 
 // Open implements blob.Store.
 func (s *Store) Open(ctx context.Context, key string) (blob.Object, error) {
+	if err := ready(ctx, key); err != nil {
+		return nil, err
+	}
+	path := s.path(key)
+	if o, ok := s.smalls.get(path); ok {
+		return o, nil
+	}
 	o, err := s.open(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	return o, nil
+	return s.smalls.keep(path, o)
+}
+
+// ready tells whether an object may be looked for.
+func ready(ctx context.Context, key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // Stat implements blob.Store.
@@ -49,10 +64,7 @@ func (s *Store) Stat(ctx context.Context, key string) (blob.Info, error) {
 }
 
 func (s *Store) open(ctx context.Context, key string) (*object, error) {
-	if err := checkKey(key); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
+	if err := ready(ctx, key); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(s.path(key))
@@ -71,6 +83,7 @@ func (s *Store) open(ctx context.Context, key string) (*object, error) {
 		SectionReader: io.NewSectionReader(f, 0, size),
 		file:          f,
 		info:          describe(key, l.Type, size, stat.ModTime()),
+		stat:          stat,
 		upload:        l.Upload,
 	}, nil
 }
@@ -88,6 +101,7 @@ type object struct {
 	*io.SectionReader
 	file   *os.File
 	info   blob.Info
+	stat   os.FileInfo
 	upload string
 }
 
@@ -101,10 +115,7 @@ var _ blob.FileObject = (*object)(nil)
 
 // Delete implements blob.Store.
 func (s *Store) Delete(ctx context.Context, key string) error {
-	if err := checkKey(key); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
+	if err := ready(ctx, key); err != nil {
 		return err
 	}
 	path := s.path(key)

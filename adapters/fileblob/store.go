@@ -8,8 +8,8 @@
 //
 // Every object and part is one file that ends in a label (see label), so that
 // its bytes and its type come and go in one rename. Nothing is kept in memory
-// but labels of files that are still the same: several processes may share the
-// folder.
+// but labels, and the bytes of small files, that are still the same: several
+// processes may share the folder.
 package fileblob
 
 import (
@@ -32,6 +32,7 @@ type Store struct {
 	tmp     string
 	disk    disk
 	labels  labels
+	smalls  smalls
 }
 
 var _ blob.Store = (*Store)(nil)
@@ -52,6 +53,7 @@ func Open(dir string) (*Store, error) {
 		uploads: filepath.Join(dir, "uploads"),
 		tmp:     filepath.Join(dir, "tmp"),
 		labels:  newLabels(),
+		smalls:  newSmalls(),
 	}
 	for _, d := range []string{s.objects, s.uploads, s.tmp} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
@@ -115,7 +117,7 @@ func isSegment(name string) bool {
 
 // path is the file of a key that was checked.
 func (s *Store) path(key string) string {
-	return filepath.Join(s.objects, filepath.FromSlash(strings.ReplaceAll(key, "/", folder+"/")))
+	return s.objects + string(filepath.Separator) + filepath.FromSlash(strings.ReplaceAll(key, "/", folder+"/"))
 }
 
 // full makes blob.ErrFull of the system's words for it. It must only be asked

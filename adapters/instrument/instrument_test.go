@@ -103,19 +103,23 @@ func TestBlobs(t *testing.T) {
 		seen.want(t, "put")
 	})
 	t.Run("of reading, only that it fails", func(t *testing.T) {
-		o, err := s.Open(ctx, "a")
+		large := strings.Repeat("sea", 20<<10) // so that it is read from its file
+		if err := s.Put(ctx, "large", strings.NewReader(large), int64(len(large)), ""); err != nil {
+			t.Fatal(err)
+		}
+		o, err := s.Open(ctx, "large")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := io.ReadAll(o); err != nil || string(got) != "sea" {
-			t.Error(string(got), err)
+		if got, err := io.ReadAll(o); err != nil || string(got) != large {
+			t.Error(len(got), err)
 		}
 		if _, ok := o.(io.ReaderAt); !ok {
 			t.Error("a file can be read anywhere")
 		}
 		_, _ = o.Seek(0, io.SeekStart)
 		_ = o.Close()
-		seen.want(t, "open")
+		seen.want(t, "put", "open")
 		for range 2 {
 			if _, err := o.Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) {
 				t.Error("a closed file is read", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/sajin-sns/sajin/cmd/sajin/demo"
@@ -46,6 +47,9 @@ func (cmd serveCmd) Run(ctx context.Context, g *globals) error {
 	log := server.NewLog(c.Log, os.Stderr)
 	slog.SetDefault(log)
 
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200) // what lives is little, and collected half as often
+	}
 	started := time.Now()
 	s, err := server.Start(ctx, c, server.Options{Version: versionText(), Log: log})
 	if err != nil {
