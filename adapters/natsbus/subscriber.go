@@ -137,6 +137,7 @@ func (s *subscription) deliver(ctx context.Context, m jetstream.Msg) {
 		return
 	}
 	msg.SetContext(ctx)
+	log.DebugContext(ctx, "a message is offered", "event", msg.UUID)
 	beat := time.NewTicker(s.bus.o.AckWait / 3)
 	defer beat.Stop()
 	out, closing := s.out, ctx.Done()

@@ -164,10 +164,13 @@ func (s *Posts) Shows(ctx context.Context, media ident.MediaID) (bool, error) {
 
 // Terms implements store.Posts. The lock is shared: a post that many buy at once
 // keeps none of them waiting.
-func (s *Posts) Terms(ctx context.Context, id ident.PostID) (author ident.AccountID, terms content.Terms, err error) {
-	err = s.db.QueryRow(ctx, `SELECT author, visibility, price_coins FROM posts p WHERE id = $1 AND state = 'published'
-		AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = p.author AND a.deleted_at IS NULL)`+s.db.Dialect().ForShare, id).
-		Scan(&author, &terms.Visibility, &terms.Price)
+func (s *Posts) Terms(ctx context.Context, id ident.PostID) (author store.Author, terms content.Terms, err error) {
+	err = s.db.QueryRow(ctx, `SELECT author, coalesce((SELECT handle FROM accounts a WHERE a.id = p.author AND a.deleted_at IS NULL), ''), visibility, price_coins
+		FROM posts p WHERE id = $1 AND state = 'published'`+s.db.Dialect().ForShare, id).
+		Scan(&author.ID, &author.Handle, &terms.Visibility, &terms.Price)
+	if err == nil && author.Handle == "" { // who has left shows nothing
+		err = sqldb.ErrNoRows
+	}
 	return author, terms, found("terms of post", err, content.ErrNotFound)
 }
 

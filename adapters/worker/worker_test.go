@@ -199,9 +199,9 @@ func TestFailures(t *testing.T) {
 		if len(at) != jobs.MaxAttempts || cause == nil || !strings.Contains(cause.Error(), "no such letter") {
 			s.t.Fatalf("tried %d times, then %v", len(at), cause)
 		}
-		for i := 2; i < len(at); i++ {
-			if before, after := at[i-1].Sub(at[i-2]), at[i].Sub(at[i-1]); after < 2*before {
-				s.t.Errorf("a pause of %v after one of %v", after, before)
+		for i, least := 1, 5*time.Second; i < len(at); i, least = i+1, 4*least {
+			if pause := at[i].Sub(at[i-1]); pause < least {
+				s.t.Errorf("a pause of %v, not %v, after %d failures", pause, least, i)
 			}
 		}
 		s.stop(p)

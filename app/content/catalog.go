@@ -33,8 +33,8 @@ func (s *Catalog) Offer(ctx context.Context, buyer ident.AccountID, id ident.Pos
 	if err != nil {
 		return access.Offer{}, err
 	}
-	if terms.Visibility == content.Subscribers && buyer != author {
-		subscribed, err := s.Audience.Subscribes(ctx, buyer, author)
+	if terms.Visibility == content.Subscribers && buyer != author.ID {
+		subscribed, err := s.Audience.Subscribes(ctx, buyer, author.ID)
 		if err != nil {
 			return access.Offer{}, err
 		}
@@ -42,7 +42,7 @@ func (s *Catalog) Offer(ctx context.Context, buyer ident.AccountID, id ident.Pos
 			return access.Offer{}, ErrSubscribersOnly
 		}
 	}
-	return access.Offer{Post: id, Seller: author, Price: terms.Price}, nil
+	return access.Offer{Post: id, Seller: author.ID, Handle: author.Handle, Price: terms.Price}, nil
 }
 
 // RecentPosts implements access.RecentPosts.

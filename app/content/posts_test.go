@@ -260,7 +260,7 @@ func TestOffers(t *testing.T) {
 		}
 		d.crowd.subscribers = append(d.crowd.subscribers, fan)
 		offer, err := d.catalog.Offer(t.Context(), fan, id)
-		if err != nil || offer != (access.Offer{Post: id, Seller: author, Price: 5}) {
+		if err != nil || offer != (access.Offer{Post: id, Seller: author, Handle: "author", Price: 5}) {
 			t.Errorf("%+v, %v", offer, err)
 		}
 	})

@@ -55,49 +55,56 @@ func (s *Purchases) Buy(ctx context.Context, actor ident.AccountID, in Buy) (out
 		if err != nil {
 			return Bought{}, err
 		}
-		if owns, err := s.Purchases.Owns(ctx, actor, in.Post); err != nil || owns {
-			return Bought{}, owned(err)
-		}
 		offer, err := s.Offers.Offer(ctx, actor, in.Post)
 		if err != nil {
-			return Bought{}, err
+			return Bought{}, s.unlessOwned(ctx, actor, in.Post, err)
 		}
-		if in.Price != nil && *in.Price != offer.Price {
-			return Bought{}, wallet.ErrPriceChanged.With("price_coins", int64(offer.Price))
-		}
-		p, err := w.Buy(wallet.Offer(offer), s.Fee, s.IDs, s.Now())
+		p, err := pay(w, offer, in.Price, s.Fee, s.IDs, s.Now().UTC().Truncate(time.Microsecond))
 		if err != nil {
-			return Bought{}, err
+			return Bought{}, s.unlessOwned(ctx, actor, in.Post, err)
 		}
 		if err := s.Wallets.Save(ctx, w); err != nil {
 			return Bought{}, err
 		}
-		if err := s.Purchases.Insert(ctx, p); err != nil {
+		if err := s.Purchases.Insert(ctx, p); err != nil { // or the commit fails, with ErrAlreadyOwned
 			return Bought{}, err
 		}
 		if err := s.Outbox.Append(ctx, wallet.PurchaseSettled{Purchase: p}); err != nil {
 			return Bought{}, err
 		}
-		return s.bought(ctx, w, p)
+		return bought(w, p, offer.Handle), nil
 	})
 	failpoint.Hit("wallet.purchase.committed")
 	return out, replayed, err
 }
 
-func (s *Purchases) bought(ctx context.Context, w *wallet.Wallet, p wallet.Purchase) (Bought, error) {
-	receipt, err := s.Purchases.Receipt(ctx, p.Buyer, p.ID)
-	if err != nil {
-		return Bought{}, err
+// pay takes the price from the wallet, if it is the one that the buyer was told.
+func pay(w *wallet.Wallet, o access.Offer, told *money.Coins, fee money.BasisPoints, ids *ident.Source, now time.Time) (wallet.Purchase, error) {
+	if told != nil && *told != o.Price {
+		return wallet.Purchase{}, wallet.ErrPriceChanged.With("price_coins", int64(o.Price))
 	}
-	paid, bonus := w.Spendable(p.At)
-	return Bought{Purchase: withURL(receipt), Wallet: store.Balance{Paid: paid, Bonus: bonus, Total: paid + bonus}}, nil
+	return w.Buy(wallet.Offer{Post: o.Post, Seller: o.Seller, Price: o.Price}, fee, ids, now)
 }
 
-func owned(err error) error {
+// unlessOwned is why a post cannot be bought. Who owns it hears that first,
+// whatever else has become of it.
+func (s *Purchases) unlessOwned(ctx context.Context, buyer ident.AccountID, post ident.PostID, why error) error {
+	owns, err := s.Purchases.Owns(ctx, buyer, post)
 	if err != nil {
 		return err
 	}
-	return wallet.ErrAlreadyOwned
+	if owns {
+		return wallet.ErrAlreadyOwned
+	}
+	return why
+}
+
+func bought(w *wallet.Wallet, p wallet.Purchase, seller string) Bought {
+	paid, bonus := w.Spendable(p.At)
+	return Bought{
+		Purchase: withURL(store.Receipt{ID: p.ID, PostID: p.Post, Seller: seller, Coins: p.Coins, Paid: p.Paid, Bonus: p.Bonus, At: p.At}),
+		Wallet:   store.Balance{Paid: paid, Bonus: bonus, Total: paid + bonus},
+	}
 }
 
 // withURL adds where the receipt can be read.

@@ -23,6 +23,7 @@ type Offers interface {
 type Offer struct {
 	Post   ident.PostID
 	Seller ident.AccountID
+	Handle string      // the seller's
 	Price  money.Coins // 0: it is free
 }
 

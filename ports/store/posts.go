@@ -50,10 +50,10 @@ type Posts interface {
 	// that somebody bought.
 	Shows(ctx context.Context, media ident.MediaID) (bool, error)
 
-	// Terms tells who wrote a visible post and who may open it;
+	// Terms tells who wrote a visible post, by id and handle, and who may open it;
 	// content.ErrNotFound if it is not visible. Within a transaction the answer
 	// holds until its end: the post is neither changed nor taken away meanwhile.
-	Terms(ctx context.Context, id ident.PostID) (ident.AccountID, content.Terms, error)
+	Terms(ctx context.Context, id ident.PostID) (Author, content.Terms, error)
 }
 
 // Feeds reads posts for those who look at them. Every method takes a fixed

@@ -113,15 +113,17 @@ const warmedUp = 1_000_000
 // there is nothing left to buy. Every other round of posts costs coins; sellers
 // is 1 or all.
 func (s *stage) buy(hot bool) func(conn, n int) []byte {
+	buyers := s.Users - 1
+	turns := s.Posts / s.Users / 2 * buyers
 	return func(conn, n int) []byte {
 		turn := conn + connections*(n%warmedUp)
 		if n < warmedUp { // what the warm-up buys is out of the way of what is measured
-			turn = s.Users*s.Posts/s.Users/2 - 1 - turn
+			turn = turns - 1 - turn
 		}
-		user, round := turn%(s.Users-1), turn/(s.Users-1)
-		if round >= s.Posts/s.Users/2 || round < 0 {
+		if turn < 0 || turn >= turns {
 			return nil
 		}
+		user, round := turn%buyers, turn/buyers
 		seller := s.Users - 1
 		if !hot {
 			seller = (user + 1 + round*7%(s.Users-2)) % (s.Users - 1)
