@@ -22,6 +22,9 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // marshal writes a body.
 func marshal(w io.Writer, v any) error {
 	e, ok := v.(encoder)
+	if p, one := v.(*store.Post); one {
+		e, ok = post{p}, true
+	}
 	if !ok {
 		return huma.DefaultJSONFormat.Marshal(w, v)
 	}
@@ -33,6 +36,16 @@ func marshal(w io.Writer, v any) error {
 	}
 	b.WriteByte('\n')
 	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// post is one, of which the ETag may have been made already.
+type post struct{ *store.Post }
+
+// encode implements encoder.
+func (p post) encode(b *bytes.Buffer) error {
+	text, err := encoded(p.Post)
+	b.Write(text)
 	return err
 }
 
@@ -56,8 +69,8 @@ func (l bodyOf[T]) encode(b *bytes.Buffer) error {
 	return err
 }
 
-// encoded is the JSON of a value. A post that everybody is shown alike is
-// encoded once.
+// encoded is the JSON of a value. A post that is to be encoded again, for its
+// ETag and its answer or for everybody who is shown it alike, is encoded once.
 func encoded(v any) ([]byte, error) {
 	p, ok := v.(*store.Post)
 	if !ok || p.Encoded == nil {

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"regexp"
 	"slices"
@@ -44,11 +43,11 @@ var _ huma.HeadersError = (*notModified)(nil)
 // change the resource is not told its version, which is 0 then: it would tell
 // how often the resource was changed where he could not see it.
 func etag(version int64, body any) (string, error) {
-	encoded, err := json.Marshal(body)
+	text, err := encoded(body)
 	if err != nil {
 		return "", err
 	}
-	digest := sha256.Sum256(encoded)
+	digest := sha256.Sum256(text)
 	tag := hex.EncodeToString(digest[:8])
 	if version > 0 {
 		tag = strconv.FormatInt(version, 10) + "-" + tag

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/sajin-sns/sajin/app/content"
@@ -134,6 +135,9 @@ func (p *Posts) read(ctx context.Context, by caller, id ident.PostID, held Condi
 	version := post.Version
 	if by.Account != post.Author.ID {
 		version = 0
+	}
+	if post.Encoded == nil {
+		post.Encoded = new(atomic.Pointer[[]byte])
 	}
 	tag, err := held.fresh(version, post)
 	return &onePost{Tagged: tag, Body: post}, err

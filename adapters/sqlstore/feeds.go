@@ -37,8 +37,9 @@ type listing struct {
 }
 
 // foundColumns go with foundTables, behind the two columns of the position.
-const foundColumns = `p.state = 'published', p.version, a.version,
-	EXISTS (SELECT 1 FROM purchases b WHERE b.buyer = $1 AND b.post = p.id),
+const foundColumns = `p.state = 'published', p.version, a.version, ` + viewerColumns
+
+const viewerColumns = `EXISTS (SELECT 1 FROM purchases b WHERE b.buyer = $1 AND b.post = p.id),
 	p.visibility = 'subscribers' AND EXISTS (SELECT 1 FROM subscriptions s WHERE s.subscriber = $1 AND s.creator = p.author)`
 
 const foundTables = ` JOIN accounts a ON a.id = p.author`
@@ -50,19 +51,25 @@ func scanListing(row sqldb.Row) (l listing, err error) {
 
 // Post implements store.Feeds.
 func (s *Feeds) Post(ctx context.Context, viewer ident.AccountID, id ident.PostID) (*store.Post, error) {
-	var found []listing
+	var l listing
 	var b sqldb.Batch
-	b.Query(collect(&found, scanListing), `SELECT p.created_at, p.id, `+foundColumns+` FROM posts p`+foundTables+`
+	byID := map[ident.PostID]*store.Post{}
+	b.Query(func(rows sqldb.Rows) error {
+		return each(rows, func() (err error) {
+			byID[id], err = scanView(rows, &l.purchased, &l.subscribed)
+			return err
+		})
+	}, `SELECT `+viewColumns+`, `+viewerColumns+` FROM `+viewTables+`
 		WHERE p.id = $2 AND (p.state = 'published' AND a.deleted_at IS NULL OR p.author = $1 AND p.state <> 'deleted'
 			OR EXISTS (SELECT 1 FROM purchases b WHERE b.buyer = $1 AND b.post = p.id))`, viewer, id)
-	read := s.views.read(&b, []ident.PostID{id})
+	details(&b, byID, " = $1", []any{id})
 	if err := s.db.Send(ctx, &b); err != nil {
 		return nil, wrap("read post", err)
 	}
-	if len(found) == 0 || !found[0].is(read[id]) {
+	if byID[id] == nil {
 		return nil, content.ErrNotFound
 	}
-	return found[0].of(read[id]), nil
+	return l.of(byID[id]), nil
 }
 
 // Newest implements store.Feeds.

@@ -103,11 +103,20 @@ func (s *views) read(b *sqldb.Batch, posts []ident.PostID) map[ident.PostID]*sto
 			byID[p.ID] = p
 			return err
 		})
-	}, `SELECT p.id, p.author, a.handle, a.display_name, coalesce(av.key, ''), a.version, p.caption, p.caption_locked, p.category, p.visibility,
-			p.price_coins, p.kind, p.state, p.version, c.likes, c.comments, c.views, c.sales, p.created_at, p.publish_at, p.published_at, p.edited_at
-		FROM posts p JOIN accounts a ON a.id = p.author JOIN post_counts c ON c.post = p.id
-		LEFT JOIN renditions av ON av.media = a.avatar AND av.name = 'w320'
-		WHERE p.id`+in, ids...)
+	}, `SELECT `+viewColumns+` FROM `+viewTables+` WHERE p.id`+in, ids...)
+	details(b, byID, in, ids)
+	return byID
+}
+
+const (
+	viewColumns = `p.id, p.author, a.handle, a.display_name, coalesce(av.key, ''), a.version, p.caption, p.caption_locked, p.category, p.visibility,
+		p.price_coins, p.kind, p.state, p.version, c.likes, c.comments, c.views, c.sales, p.created_at, p.publish_at, p.published_at, p.edited_at`
+	viewTables = `posts p JOIN accounts a ON a.id = p.author JOIN post_counts c ON c.post = p.id
+		LEFT JOIN renditions av ON av.media = a.avatar AND av.name = 'w320'`
+)
+
+// details has a batch read tags, media and renditions of posts that it has read.
+func details(b *sqldb.Batch, byID map[ident.PostID]*store.Post, in string, ids []any) {
 	b.Query(func(rows sqldb.Rows) error {
 		return each(rows, func() error {
 			var post ident.PostID
@@ -124,50 +133,48 @@ func (s *views) read(b *sqldb.Batch, posts []ident.PostID) map[ident.PostID]*sto
 	b.Query(func(rows sqldb.Rows) error {
 		return each(rows, func() error {
 			var post ident.PostID
+			var r store.Rendition
 			m := store.PostMedium{Renditions: []store.Rendition{}}
 			if err := rows.Scan(&post, &m.ID, &m.Kind, &m.State, &m.Width, &m.Height, &m.DurationMS, &m.Alt,
-				&m.Placeholder.Blurhash, &m.Placeholder.Dominant); err != nil {
+				&m.Placeholder.Blurhash, &m.Placeholder.Dominant, &r.Name, &r.ContentType, &r.Width, &r.Height, &r.Key, &r.Preview); err != nil {
 				return err
 			}
 			if p := byID[post]; p != nil {
-				p.Media = append(p.Media, m)
+				addMedium(p, m, r)
 			}
 			return nil
 		})
-	}, `SELECT pm.post, m.id, m.kind, m.state, m.width, m.height, m.duration_ms, m.alt, m.blurhash, m.dominant
-		FROM post_media pm JOIN media m ON m.id = pm.media WHERE pm.post`+in+` ORDER BY pm.post, pm.position`, ids...)
-	b.Query(func(rows sqldb.Rows) error {
-		return each(rows, func() error {
-			var post ident.PostID
-			var media ident.MediaID
-			var r store.Rendition
-			if err := rows.Scan(&post, &media, &r.Name, &r.ContentType, &r.Width, &r.Height, &r.Key, &r.Preview); err != nil {
-				return err
-			}
-			if p := byID[post]; p != nil {
-				for i := range p.Media {
-					if m := &p.Media[i]; m.ID == media {
-						m.Renditions = append(m.Renditions, r)
-					}
-				}
-			}
-			return nil
-		})
-	}, `SELECT pm.post, r.media, r.name, r.content_type, r.width, r.height, r.key, r.preview
-		FROM post_media pm JOIN renditions r ON r.media = pm.media WHERE pm.post`+in+` ORDER BY pm.post, r.media, r.position`, ids...)
-	return byID
+	}, `SELECT pm.post, m.id, m.kind, m.state, m.width, m.height, m.duration_ms, m.alt, m.blurhash, m.dominant,
+			coalesce(r.name, ''), coalesce(r.content_type, ''), coalesce(r.width, 0), coalesce(r.height, 0), coalesce(r.key, ''), coalesce(r.preview, false)
+		FROM post_media pm JOIN media m ON m.id = pm.media LEFT JOIN renditions r ON r.media = m.id
+		WHERE pm.post`+in+` ORDER BY pm.post, pm.position, r.position`, ids...)
 }
 
-func scanView(row sqldb.Row) (*store.Post, error) {
+// addMedium takes in a row: a medium with one of its renditions, which come one
+// after the other, or without any.
+func addMedium(p *store.Post, m store.PostMedium, r store.Rendition) {
+	if n := len(p.Media); n == 0 || p.Media[n-1].ID != m.ID {
+		p.Media = append(p.Media, m)
+	}
+	if r.Name != "" {
+		last := &p.Media[len(p.Media)-1]
+		last.Renditions = append(last.Renditions, r)
+	}
+}
+
+// scanView reads viewColumns, and more behind them.
+func scanView(row sqldb.Row, more ...any) (*store.Post, error) {
 	var (
 		p                      = &store.Post{Tags: []string{}, Media: []store.PostMedium{}}
 		sales                  int64
 		due, published, edited time.Time
 	)
-	err := row.Scan(&p.ID, &p.Author.ID, &p.Author.Handle, &p.Author.DisplayName, &p.Author.AvatarKey, &p.Author.Version,
+	err := row.Scan(append([]any{
+		&p.ID, &p.Author.ID, &p.Author.Handle, &p.Author.DisplayName, &p.Author.AvatarKey, &p.Author.Version,
 		&p.Caption, &p.CaptionLocked, &p.Category, &p.Visibility,
 		&p.PriceCoins, &p.Kind, &p.State, &p.Version, &p.Counts.Likes, &p.Counts.Comments, &p.Counts.Views, &sales,
-		&p.CreatedAt, &due, &published, &edited)
+		&p.CreatedAt, &due, &published, &edited,
+	}, more...)...)
 	p.Counts.Sales = &sales
 	p.PublishAt, p.PublishedAt, p.EditedAt = optional(due), optional(published), optional(edited)
 	return p, err

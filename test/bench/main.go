@@ -106,6 +106,9 @@ func compare(ctx context.Context, o options, binary, database string, t *report)
 			}()
 		}
 		got := op.run(o.during())
+		if err := s.rest(ctx); err != nil {
+			return err
+		}
 		limit := op.limit(ctx, o.during())
 		t.row(op, got, limit)
 	}

@@ -251,6 +251,18 @@ func awaitHTTP(ctx context.Context, address, path string) error {
 	return errors.New("the server does not answer")
 }
 
+// rest waits until the server has done what an operation has left it to do, so
+// that it is not measured with the next one or its limit.
+func (s *stage) rest(ctx context.Context) error {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		left, err := sqldb.One(ctx, s.db, sqldb.Scalar[int64], `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM jobs)`)
+		if err != nil || left == 0 {
+			return err
+		}
+	}
+	return errors.New("the server does not come to rest")
+}
+
 // profile writes down what the server spends its time with, for so long.
 func (s *stage) profile(file string, during time.Duration) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
