@@ -42,7 +42,7 @@ var postInserts = []string{
 // purchaseWrites draw on the buyer's one lot and book two postings, as a
 // purchase with coins of one kind does.
 var purchaseWrites = []string{
-	`INSERT INTO idempotency_keys (account, operation, key, input_hash, result, created_at) VALUES ({user}, 'purchase-post', CAST({new} AS text), '', '{}', {now})`,
+	`INSERT INTO idempotency_keys (account, operation, key, input_hash, result, created_at) VALUES ({user}, 'purchase-post', CAST({new} AS text), {hash}, '{}', {now})`,
 	`UPDATE wallets SET bonus = bonus - 10, updated_at = {now} WHERE account = {user}`,
 	`UPDATE lots SET remaining = remaining - 10 WHERE account = {user} AND remaining > 0`,
 	`INSERT INTO journals (id, kind, reference, owner, subject, at) VALUES ({new}, 'purchase', CAST({new} AS text), {user}, {post}, {now})`,
@@ -102,7 +102,7 @@ func (s *stage) forPgbench(texts []string, writes bool) script {
 	}
 	replace := strings.NewReplacer(
 		"{user}", userIn("user"), "{seller}", userIn("seller"), "{post}", "CAST(lpad(CAST(:post AS text), 8, '0') || '-0000-7000-8000-000000000000' AS uuid)",
-		"{new}", "CAST('9' || lpad(CAST(:a AS text), 7, '0') || '-0000-7000-8000-' || lpad(CAST(:b AS text), 12, '0') AS uuid)", "{now}", "now()",
+		"{new}", "CAST('9' || lpad(CAST(:a AS text), 7, '0') || '-0000-7000-8000-' || lpad(CAST(:b AS text), 12, '0') AS uuid)", "{now}", "now()", "{hash}", "decode(repeat('00', 32), 'hex')",
 	)
 	for _, text := range texts {
 		b.WriteString(strings.Join(strings.Fields(replace.Replace(text)), " ") + ";\n")
@@ -129,6 +129,7 @@ var braces = regexp.MustCompile(`\{(user|seller|post|new|now)\}`)
 // forSQLite numbers what changes, and answers its values for a call.
 func forSQLite(text string) func(call) (string, []any) {
 	var names []string
+	text = strings.ReplaceAll(text, "{hash}", "zeroblob(32)")
 	text = braces.ReplaceAllStringFunc(text, func(name string) string {
 		names = append(names, name)
 		return fmt.Sprintf("?%d", len(names))
