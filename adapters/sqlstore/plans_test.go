@@ -106,4 +106,49 @@ func TestPlans(t *testing.T) {
 			}
 		})
 	}
+	for name, read := range map[string]func(*sqlstore.Feeds, store.Page) (store.List[*store.Post], error){
+		"main page": func(f *sqlstore.Feeds, p store.Page) (store.List[*store.Post], error) {
+			return f.Newest(t.Context(), fan, store.Filter{}, p)
+		},
+		"inbox": func(f *sqlstore.Feeds, p store.Page) (store.List[*store.Post], error) {
+			return f.Inbox(t.Context(), fan, p)
+		},
+		"own": func(f *sqlstore.Feeds, p store.Page) (store.List[*store.Post], error) {
+			return f.Own(t.Context(), author, "", p)
+		},
+	} {
+		t.Run(name+": as many queries for a long page as for a short one", func(t *testing.T) {
+			for _, length := range []int{1, 20, 100} {
+				counted := &counted{DB: db.DB}
+				got, err := read(sqlstore.NewFeeds(counted), store.Page{Limit: length}) // which knows no views yet
+				if err != nil || len(got.Items) != length {
+					t.Fatal(len(got.Items), err)
+				}
+				if counted.statements != 4 || counted.trips != 2 {
+					t.Errorf("a page of %d takes %d queries in %d round trips", length, counted.statements, counted.trips)
+				}
+			}
+		})
+	}
+}
+
+// counted counts what it is asked.
+type counted struct {
+	sqldb.DB
+	statements, trips int
+}
+
+func (c *counted) Query(ctx context.Context, query string, args ...any) (sqldb.Rows, error) {
+	c.statements, c.trips = c.statements+1, c.trips+1
+	return c.DB.Query(ctx, query, args...)
+}
+
+func (c *counted) QueryRow(ctx context.Context, query string, args ...any) sqldb.Row {
+	c.statements, c.trips = c.statements+1, c.trips+1
+	return c.DB.QueryRow(ctx, query, args...)
+}
+
+func (c *counted) Send(ctx context.Context, b *sqldb.Batch) error {
+	c.statements, c.trips = c.statements+b.Len(), c.trips+1
+	return c.DB.Send(ctx, b)
 }
