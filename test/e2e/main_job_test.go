@@ -64,6 +64,11 @@ func TestMainJob(t *testing.T) {
 			if _, err := fan.buy(paid.ID); code(err) != "wallet.already-owned" {
 				t.Error("buying again:", err)
 			}
+			wrong := 1 + paid.PriceCoins
+			_, err = fan.PurchasePostWithResponse(t.Context(), paid.ID, &api.PurchasePostParams{IdempotencyKey: sajin.NewKey()}, api.NewPurchase{PriceCoins: &wrong})
+			if code(err) != "wallet.already-owned" {
+				t.Error("buying again, whatever else is wrong:", err)
+			}
 			if got := fan.wallet(); got.Total != 520 {
 				t.Errorf("buying again charged: %+v", got)
 			}
