@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -182,13 +183,14 @@ func answers(t *sqldb.Transaction[*transaction], results pgx.BatchResults, state
 			continue
 		}
 		tag, err := results.Exec()
+		if refused, ok := errors.AsType[*pgconn.PgError](err); ok && s.One != nil && refused.Code == divisionByZero {
+			return s.One
+		}
 		if err != nil {
 			return classify(err)
 		}
-		if s.Affected != nil {
-			if err := s.Affected(tag.RowsAffected()); err != nil {
-				return err
-			}
+		if err := s.Counted(tag.RowsAffected()); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -78,6 +78,9 @@ func (t *transaction) Commit(ctx context.Context) error {
 }
 
 func (t *transaction) commitBehind(ctx context.Context, left []sqldb.Statement) (tag string, err error) {
+	for i, s := range left {
+		left[i] = held(s)
+	}
 	queue, err := queued(append(left, sqldb.Statement{Query: "COMMIT"}))
 	if err != nil {
 		return "", err
@@ -94,6 +97,17 @@ func (t *transaction) commitBehind(ctx context.Context, left []sqldb.Statement) 
 	done, err := results.Exec()
 	return done.String(), classify(err)
 }
+
+// held has the server itself refuse a statement that does not touch exactly one
+// row, so that the COMMIT behind it is none.
+func held(s sqldb.Statement) sqldb.Statement {
+	if s.One != nil {
+		s.Query = "WITH touched AS (" + s.Query + " RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM touched"
+	}
+	return s
+}
+
+const divisionByZero = "22012" // what a held statement is refused with
 
 // decisive tells whether an answer to one of the statements may be refused.
 func decisive(statements []sqldb.Statement) bool {

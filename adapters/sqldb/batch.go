@@ -8,13 +8,25 @@ import (
 // Batch gathers statements for Send. Its zero value is empty and ready.
 type Batch struct{ statements []Statement }
 
-// Statement is one statement of a Batch; for drivers. At most one of Affected
-// and Rows is set.
+// Statement is one statement of a Batch; for drivers. At most one of One,
+// Affected and Rows is set.
 type Statement struct {
 	Query    string
 	Args     []any
+	One      error // answered unless it touches exactly one row
 	Affected func(n int64) error
 	Rows     func(Rows) error
+}
+
+// Counted tells a statement how many rows it touched.
+func (s Statement) Counted(n int64) error {
+	switch {
+	case s.One != nil && n != 1:
+		return s.One
+	case s.Affected != nil:
+		return s.Affected(n)
+	}
+	return nil
 }
 
 // Exec adds a statement of which only success matters.
@@ -25,12 +37,7 @@ func (b *Batch) Exec(query string, args ...any) {
 // ExecOne adds a statement that must touch exactly one row: Send answers err
 // when it does not.
 func (b *Batch) ExecOne(err error, query string, args ...any) {
-	b.ExecRows(func(n int64) error {
-		if n != 1 {
-			return err
-		}
-		return nil
-	}, query, args...)
+	b.statements = append(b.statements, Statement{Query: query, Args: args, One: err})
 }
 
 // ExecRows adds a statement and is told how many rows it touched; an error of

@@ -111,10 +111,10 @@ func (db *DB) Send(ctx context.Context, b *sqldb.Batch) error {
 func (db *DB) run(ctx context.Context, s sqldb.Statement) error {
 	if s.Rows == nil {
 		n, err := db.Exec(ctx, s.Query, s.Args...)
-		if err != nil || s.Affected == nil {
+		if err != nil {
 			return err
 		}
-		return s.Affected(n)
+		return s.Counted(n)
 	}
 	rows, err := db.Query(ctx, s.Query, s.Args...)
 	if err != nil {

@@ -18,6 +18,16 @@ var _ store.Idempotency = (*Idempotency)(nil)
 // NewIdempotency makes the store of results that are given again.
 func NewIdempotency(db sqldb.DB) *Idempotency { return &Idempotency{db} }
 
+const insertKey = `INSERT INTO idempotency_keys (account, operation, key, input_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (account, operation, key) DO NOTHING`
+
+// Reserve implements store.Idempotency.
+func (s *Idempotency) Reserve(ctx context.Context, k store.IdempotencyKey, now time.Time) error {
+	var b sqldb.Batch
+	b.ExecOne(store.ErrKeyTaken, insertKey, k.Account, k.Operation, k.Key, k.InputHash[:], now)
+	return wrap("reserve idempotency key", s.db.Later(ctx, &b))
+}
+
 // Claim implements store.Idempotency. The insert waits for another transaction
 // that has inserted the key and is not done, so at most one claim is fresh; the
 // select waits for one that has claimed it again, and reads what that has kept.
@@ -25,9 +35,7 @@ func (s *Idempotency) Claim(ctx context.Context, k store.IdempotencyKey, now tim
 	var n int64
 	var hash, text []byte
 	var b sqldb.Batch
-	b.ExecRows(func(rows int64) error { n = rows; return nil },
-		`INSERT INTO idempotency_keys (account, operation, key, input_hash, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (account, operation, key) DO NOTHING`, k.Account, k.Operation, k.Key, k.InputHash[:], now)
+	b.ExecRows(func(rows int64) error { n = rows; return nil }, insertKey, k.Account, k.Operation, k.Key, k.InputHash[:], now)
 	b.Query(func(rows sqldb.Rows) error {
 		return each(rows, func() error {
 			var r *string

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -41,25 +42,52 @@ func Do[T any](ctx context.Context, g *Guard, account ident.AccountID, operation
 	if err != nil {
 		return result, false, err
 	}
+	result, err = first(ctx, g, k, fn)
+	if errors.Is(err, store.ErrKeyTaken) {
+		return again(ctx, g, k, fn)
+	}
+	return result, false, err
+}
+
+// first runs fn as if nobody had used the key; store.ErrKeyTaken if somebody has.
+func first[T any](ctx context.Context, g *Guard, k store.IdempotencyKey, fn func(ctx context.Context) (T, error)) (result T, err error) {
+	err = g.tx.Do(ctx, func(ctx context.Context) (err error) {
+		if err := g.keys.Reserve(ctx, k, g.now()); err != nil {
+			return err
+		}
+		result, err = run(ctx, g, k, fn)
+		return err
+	})
+	return result, err
+}
+
+// again answers what was kept under a key; if it was forgotten meanwhile, it
+// runs fn.
+func again[T any](ctx context.Context, g *Guard, k store.IdempotencyKey, fn func(ctx context.Context) (T, error)) (result T, replayed bool, err error) {
 	err = g.tx.Do(ctx, func(ctx context.Context) error {
 		kept, fresh, err := g.keys.Claim(ctx, k, g.now())
 		if err != nil {
 			return err
 		}
-		result = *new(T) // what a try that was rolled back has left
 		if replayed = !fresh; replayed {
 			return Replay(kept, &result)
 		}
-		if result, err = fn(ctx); err != nil {
-			return err
-		}
-		encoded, err := json.Marshal(result)
-		if err != nil {
-			return fmt.Errorf("encode result of %s: %w", operation, err)
-		}
-		return g.keys.Finish(ctx, k, encoded)
+		result, err = run(ctx, g, k, fn)
+		return err
 	})
 	return result, replayed, err
+}
+
+// run runs fn and keeps what it answers.
+func run[T any](ctx context.Context, g *Guard, k store.IdempotencyKey, fn func(ctx context.Context) (T, error)) (result T, err error) {
+	if result, err = fn(ctx); err != nil {
+		return result, err
+	}
+	encoded, err := json.Marshal(result)
+	if err != nil {
+		return result, fmt.Errorf("encode result of %s: %w", k.Operation, err)
+	}
+	return result, g.keys.Finish(ctx, k, encoded)
 }
 
 // Key names the attempt, with a digest of its input.

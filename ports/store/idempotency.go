@@ -18,6 +18,11 @@ type IdempotencyKey struct {
 
 // Idempotency keeps the results of operations beside their effects.
 type Idempotency interface {
+	// Reserve takes a key that most probably nobody has used. Of one that is
+	// taken the transaction hears ErrKeyTaken, from here or from whatever it
+	// does next, and must fail; Claim tells more.
+	Reserve(ctx context.Context, k IdempotencyKey, now time.Time) error
+
 	// Claim takes the key for this transaction. When it was taken before,
 	// Claim answers the result that was kept then, nil while there is none,
 	// and ErrKeyReused if the input was another one.
@@ -34,5 +39,6 @@ type Idempotency interface {
 var (
 	ErrKeyReused  = fault.New(fault.Invalid, "idempotency.key-reused", "this Idempotency-Key was used with another request")
 	ErrKeyRunning = fault.New(fault.Conflict, "idempotency.in-progress", "the first request with this Idempotency-Key is still running")
+	ErrKeyTaken   = fault.New(fault.Conflict, "idempotency.taken", "this Idempotency-Key was used before")
 	ErrBooked     = fault.New(fault.Conflict, "wallet.booked", "this was booked before")
 )

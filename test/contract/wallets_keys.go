@@ -80,6 +80,25 @@ func idempotencyKeys(t *testing.T, b *bank) {
 		}), wrong)
 		is(t, b.claim(t, k), "fresh")
 	})
+	t.Run("a key that nobody has used can be reserved, and is claimed with that", func(t *testing.T) {
+		k := b.key("r")
+		b.must(t, b.db.Do(ctx, func(ctx context.Context) error {
+			b.must(t, b.Keys.Reserve(ctx, k, b.clock))
+			return b.Keys.Finish(ctx, k, []byte("kept"))
+		}))
+		is(t, b.claim(t, k), "kept")
+	})
+	t.Run("who reserves a key that is taken does nothing at all", func(t *testing.T) {
+		beside := b.key("beside")
+		dbIs(t, b.db.Do(ctx, func(ctx context.Context) error {
+			if err := b.Keys.Reserve(ctx, b.key("r"), b.clock); err != nil {
+				return err
+			}
+			return b.Keys.Reserve(ctx, beside, b.clock)
+		}), store.ErrKeyTaken)
+		is(t, b.claim(t, beside), "fresh")
+		is(t, b.claim(t, b.key("r")), "kept")
+	})
 	t.Run("a result cannot be kept under a key that nobody claimed", func(t *testing.T) {
 		if err := b.Keys.Finish(ctx, b.key("e"), []byte("x")); err == nil {
 			t.Error("it can")
@@ -126,6 +145,25 @@ func idempotencyClaims(t *testing.T, b *bank) {
 			if fresh.Load() != 1 || heard.Load() != 19 {
 				t.Fatalf("round %d: %d claimed it, %d heard the result", round, fresh.Load(), heard.Load())
 			}
+		}
+	})
+	t.Run("of twenty who reserve a key at once one does, and the others hear that it is taken", func(t *testing.T) {
+		k := b.key("reserved")
+		reserved, taken := 0, 0
+		for _, err := range atOnce(20, func(int) error {
+			return b.db.Do(t.Context(), func(ctx context.Context) error { return b.Keys.Reserve(ctx, k, b.clock) })
+		}) {
+			switch {
+			case err == nil:
+				reserved++
+			case errors.Is(err, store.ErrKeyTaken):
+				taken++
+			default:
+				t.Error(err)
+			}
+		}
+		if reserved != 1 || taken != 19 {
+			t.Errorf("%d reserved it, %d heard that it is taken", reserved, taken)
 		}
 	})
 	t.Run("of twenty who find a key given back one takes it, and the others hear that", func(t *testing.T) {
