@@ -28,9 +28,9 @@ type Outbox interface {
 	// Keep moves the time until which nobody else is given claimed events.
 	Keep(ctx context.Context, events []event.Envelope, until time.Time) error
 
-	// Sent takes a published event off. If it was taken off before and sent
+	// Sent takes published events off. If one was taken off before and sent
 	// again since, that is another delivery, which stays.
-	Sent(ctx context.Context, e event.Envelope) error
+	Sent(ctx context.Context, events ...event.Envelope) error
 
 	// Delay puts an event that could not be published back, for as long as
 	// pause answers to how often that was tried; not another delivery of it.
@@ -42,10 +42,10 @@ type Outbox interface {
 
 // Inbox is where a Router writes down what was handled.
 type Inbox interface {
-	// Consume records, in ctx's transaction, that a consumer is done with an
-	// event, and tells whether it is the first time. It waits for another
-	// transaction that is about to record the same.
-	Consume(ctx context.Context, consumer string, id ident.EventID) (fresh bool, err error)
+	// Consume records, in ctx's transaction, that a consumer is done with
+	// events, and answers those that it was not done with before. It waits for
+	// another transaction that is about to record the same.
+	Consume(ctx context.Context, consumer string, ids ...ident.EventID) (fresh []ident.EventID, err error)
 
 	// Park sets an event aside that a consumer could not handle, and records
 	// that the consumer is done with it.

@@ -18,8 +18,9 @@ import (
 
 // RelayOptions are what an operator may tune; zero values are the defaults.
 type RelayOptions struct {
-	Concurrency int           // events being published at a time; 16
+	Concurrency int           // events being published at a time; 256
 	Poll        time.Duration // how often to look for events of other processes; 500 ms
+	Breath      time.Duration // after some were found, until the next look: what comes meanwhile is handled together; 10 ms
 	Lease       time.Duration // after a crash, how long until another relay takes over; 30 s
 	Pause       time.Duration // after the first failure to publish; 1 s, then growing
 	MaxPause    time.Duration // at most; 1 min
@@ -36,8 +37,9 @@ type RelayOptions struct {
 }
 
 func (o *RelayOptions) defaults() {
-	o.Concurrency = cmp.Or(o.Concurrency, 16)
+	o.Concurrency = cmp.Or(o.Concurrency, 256)
 	o.Poll = cmp.Or(o.Poll, 500*time.Millisecond)
+	o.Breath = cmp.Or(o.Breath, 10*time.Millisecond)
 	o.Lease = cmp.Or(o.Lease, 30*time.Second)
 	o.Pause = cmp.Or(o.Pause, time.Second)
 	o.MaxPause = cmp.Or(o.MaxPause, time.Minute)
@@ -71,16 +73,19 @@ type Relay struct {
 	flights map[ident.EventID]event.Envelope // being published, by their deliveries
 	freed   chan struct{}                    // receives when one of them is done
 
+	sent              gather[event.Envelope] // what is to be taken off the outbox
 	published, failed atomic.Int64
 }
 
 // NewRelay makes a relay. It closes nothing of what it was given.
 func NewRelay(outbox Outbox, publisher message.Publisher, o RelayOptions) *Relay {
 	o.defaults()
-	return &Relay{
+	r := &Relay{
 		outbox: outbox, publisher: publisher, o: o,
 		ended: make(chan struct{}), flights: map[ident.EventID]event.Envelope{}, freed: make(chan struct{}, 1),
 	}
+	r.sent = gather[event.Envelope]{lanes: 1, most: o.Concurrency, run: r.takeOff}
+	return r
 }
 
 // RelayStats is what a relay has done since it started.
@@ -139,7 +144,7 @@ func (r *Relay) run(ctx context.Context) {
 			r.await(ctx, back, beat.C)
 			continue
 		}
-		held, err := r.claim(ctx, &flights)
+		found, held, err := r.claim(ctx, &flights)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			failures++
@@ -149,30 +154,34 @@ func (r *Relay) run(ctx context.Context) {
 			failures = 0
 			poll.Reset(r.o.Poll)
 		}
+		if found {
+			sleep(ctx, r.o.Breath)
+		}
 		r.rest(ctx, poll.C, beat.C, held, failures > 0)
 	}
 }
 
 // claim starts to publish as many events as there is room for. It tells whether
-// there may be more that there was no room for.
-func (r *Relay) claim(ctx context.Context, flights *sync.WaitGroup) (held bool, err error) {
+// there were any, and whether there may be more that there was no room for.
+func (r *Relay) claim(ctx context.Context, flights *sync.WaitGroup) (found, held bool, err error) {
 	for {
 		share := max(1, r.o.Concurrency/4) // of one topic, and what a claim brings on top
 		room, full := r.room(share)
 		if room == 0 {
-			return true, nil
+			return found, true, nil
 		}
 		limit := min(room, share)
 		events, err := r.outbox.Claim(ctx, limit, r.o.Now().Add(r.o.Lease), full)
 		if err != nil {
-			return false, err
+			return found, false, err
 		}
+		found = found || len(events) > 0
 		for _, e := range events {
 			r.depart(e)
 			flights.Go(func() { r.publish(e) })
 		}
 		if len(events) < limit {
-			return len(full) > 0, nil
+			return found, len(full) > 0, nil
 		}
 	}
 }

@@ -21,12 +21,12 @@ func (r *Relay) publish(e event.Envelope) {
 	failpoint.Hit("bus.event.published")
 	end(err)
 	r.land(e)
-	ctx, cancel := context.WithTimeout(trace.With(context.Background(), e.TraceID), r.o.Lease)
+	ctx, cancel := r.leased(e)
 	defer cancel()
 	log := r.o.Log.With("event", e.ID.String(), "topic", e.Topic)
 	if err == nil {
 		r.published.Add(1)
-		if err := r.outbox.Sent(ctx, e); err != nil {
+		if err := r.sent.do(e); err != nil {
 			log.ErrorContext(ctx, "a published event cannot be taken off the outbox, and will be published again", "error", err)
 		}
 		return
@@ -37,6 +37,17 @@ func (r *Relay) publish(e event.Envelope) {
 	if err := r.outbox.Delay(ctx, e, pause, err.Error()); err != nil {
 		log.ErrorContext(ctx, "an event cannot be put back, and will be published when its lease ends", "error", err)
 	}
+}
+
+// leased is a context for what is done about a claimed event.
+func (r *Relay) leased(e event.Envelope) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(trace.With(context.Background(), e.TraceID), r.o.Lease)
+}
+
+func (r *Relay) takeOff(events []event.Envelope) error {
+	ctx, cancel := r.leased(events[0])
+	defer cancel()
+	return r.outbox.Sent(ctx, events...)
 }
 
 func (r *Relay) try(e event.Envelope) (err error) {

@@ -77,10 +77,12 @@ func (s *shelf) Keep(_ context.Context, events []event.Envelope, until time.Time
 	return nil
 }
 
-func (s *shelf) Sent(_ context.Context, sent event.Envelope) error {
+func (s *shelf) Sent(_ context.Context, sent ...event.Envelope) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.events = slices.DeleteFunc(s.events, func(e event.Envelope) bool { return e.ID == sent.ID })
+	s.events = slices.DeleteFunc(s.events, func(e event.Envelope) bool {
+		return slices.ContainsFunc(sent, func(gone event.Envelope) bool { return e.ID == gone.ID })
+	})
 	return nil
 }
 
@@ -144,6 +146,9 @@ func (j *journal) of(topic string) []time.Time {
 	return slices.Clone(j.at[topic])
 }
 
+// beforePoll is time enough for a relay to take a few breaths in.
+const beforePoll = 400 * time.Millisecond
+
 func TestRelay(t *testing.T) {
 	rule := func(name string, test func(t *testing.T, s *shelf)) {
 		t.Run(name, func(t *testing.T) {
@@ -194,17 +199,16 @@ func TestRelay(t *testing.T) {
 		})
 		s.put("slow", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
 		synctest.Wait()
-		began := time.Now()
 		s.put("quick", 20, 21, 22, 23, 24, 25, 26, 27, 28)
-		synctest.Wait()
-		if quick := j.of("quick"); len(quick) != 9 || quick[8] != began {
+		time.Sleep(beforePoll)
+		if quick := j.of("quick"); len(quick) != 9 {
 			t.Errorf("quick ones were published at %v", quick)
 		}
 		if n := len(j.of("slow")); n < 2 || n > 4 {
 			t.Errorf("the slow topic took %d of 8 places", n)
 		}
 		close(release)
-		synctest.Wait()
+		time.Sleep(beforePoll)
 		if n := len(j.of("slow")); n != 16 || s.left() != 0 {
 			t.Errorf("%d slow ones were published without waiting for a poll, %d are left", n, s.left())
 		}
@@ -226,9 +230,23 @@ func TestRelay(t *testing.T) {
 			t.Errorf("%d at a time, %+v", n, r.Stats())
 		}
 		close(release)
-		synctest.Wait()
+		time.Sleep(beforePoll)
 		if s.left() != 0 {
 			t.Errorf("%d left", s.left())
+		}
+		stop(t, r)
+	})
+	rule("the first is published at once, and what comes in the same breath a breath later", func(t *testing.T, s *shelf) {
+		var j journal
+		r := start(t, s, bus.RelayOptions{Breath: 20 * time.Millisecond}, func(topic string, _ *message.Message) error { j.note(topic); return nil })
+		began := time.Now()
+		for n := byte(1); n <= 5; n++ {
+			s.put("a", n)
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(beforePoll)
+		if at := j.of("a"); len(at) != 5 || at[0] != began || at[1].Sub(began) != 20*time.Millisecond || at[4] != at[1] || s.questions() > 4 {
+			t.Errorf("published at %v, asked %d times", at, s.questions())
 		}
 		stop(t, r)
 	})

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/backoff"
 	"github.com/sajin-sns/sajin/ports/event"
 	"github.com/sajin-sns/sajin/ports/failpoint"
@@ -67,6 +69,7 @@ type Router struct {
 
 type consumer struct {
 	event.Handler
+	attempts                          gather[event.Envelope]
 	handled, repeated, failed, parked atomic.Int64
 }
 
@@ -93,11 +96,22 @@ func NewRouter(subscribers Subscribers, handlers []event.Handler, runner tx.Runn
 			return nil, fmt.Errorf("subscriber of %s: %w", h.Consumer, err)
 		}
 		c := &consumer{Handler: h}
+		c.attempts = gather[event.Envelope]{lanes: lanes, most: 1, run: func(events []event.Envelope) error { return r.attempt(c, events) }}
+		if h.HandleAll != nil {
+			c.attempts.lanes, c.attempts.most = 1, together
+		}
 		r.consumers = append(r.consumers, c)
 		router.AddConsumerHandler(name, h.Topic, subscriber, func(m *message.Message) error { return r.handle(c, m) })
 	}
 	return r, nil
 }
+
+// How many transactions a consumer may have at a time; one that handles events
+// together has one, with as many of them in it.
+const (
+	lanes    = 4
+	together = 32
+)
 
 // closeTimeout is Watermill's; Stop decides how long handlers have.
 const closeTimeout = time.Hour
@@ -173,7 +187,7 @@ func (r *Router) handle(c *consumer, m *message.Message) error {
 		return nil
 	}
 	for attempt := 1; ; attempt++ {
-		err = r.attempt(ctx, c, e)
+		err = c.attempts.do(e)
 		if err == nil {
 			return nil
 		}
@@ -198,24 +212,27 @@ func (r *Router) handle(c *consumer, m *message.Message) error {
 	return nil
 }
 
-// attempt handles an event in a transaction, unless that was done before.
-func (r *Router) attempt(ctx context.Context, c *consumer, e event.Envelope) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.o.Timeout)
+// attempt handles events in a transaction, but for those that were handled before.
+func (r *Router) attempt(c *consumer, events []event.Envelope) (err error) {
+	ctx, cancel := context.WithTimeout(trace.With(r.ctx, events[0].TraceID), r.o.Timeout)
 	defer cancel()
-	ctx, end := r.o.Around(ctx, c.Consumer, c.Topic, e.ID.String())
+	ctx, end := r.o.Around(ctx, c.Consumer, c.Topic, events[0].ID.String())
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 		}
 		end(err)
 	}()
-	var fresh bool
-	err = r.runner.Do(ctx, func(ctx context.Context) error {
-		var err error
-		if fresh, err = r.inbox.Consume(ctx, c.Consumer, e.ID); err != nil || !fresh {
+	var fresh []event.Envelope
+	err = r.runner.Do(ctx, func(ctx context.Context) (err error) {
+		if fresh, err = r.consume(ctx, c, events); err != nil || len(fresh) == 0 {
 			return err
 		}
-		err = c.Handle(ctx, e)
+		if c.HandleAll != nil {
+			err = c.HandleAll(ctx, fresh)
+		} else {
+			err = c.Handle(ctx, fresh[0])
+		}
 		failpoint.Hit("bus.event.handled")
 		return err
 	})
@@ -223,10 +240,23 @@ func (r *Router) attempt(ctx context.Context, c *consumer, e event.Envelope) (er
 	if err != nil {
 		return err
 	}
-	if fresh {
-		c.handled.Add(1)
-	} else {
-		c.repeated.Add(1)
-	}
+	c.handled.Add(int64(len(fresh)))
+	c.repeated.Add(int64(len(events) - len(fresh)))
 	return nil
+}
+
+// consume records that events are handled, and answers those that were not.
+func (r *Router) consume(ctx context.Context, c *consumer, events []event.Envelope) (fresh []event.Envelope, err error) {
+	ids := make([]ident.EventID, len(events))
+	for i, e := range events {
+		ids[i] = e.ID
+	}
+	slices.SortFunc(ids, ident.EventID.Compare) // two processes that have the same ones do not wait for each other
+	left, err := r.inbox.Consume(ctx, c.Consumer, ids...)
+	for _, e := range events {
+		if i := slices.Index(left, e.ID); i >= 0 {
+			fresh, left = append(fresh, e), slices.Delete(left, i, i+1)
+		}
+	}
+	return fresh, err
 }

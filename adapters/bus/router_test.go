@@ -3,6 +3,7 @@ package bus_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -24,10 +25,10 @@ type ledger struct {
 
 func (l *ledger) Do(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
 
-func (l *ledger) Consume(_ context.Context, consumer string, id ident.EventID) (bool, error) {
+func (l *ledger) Consume(_ context.Context, consumer string, ids ...ident.EventID) ([]ident.EventID, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return !l.done[consumer+id.String()], nil
+	return slices.DeleteFunc(slices.Clone(ids), func(id ident.EventID) bool { return l.done[consumer+id.String()] }), nil
 }
 
 func (l *ledger) Park(_ context.Context, consumer string, _ event.Envelope, cause string) error {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
@@ -16,12 +17,17 @@ var (
 	ErrUnderWay  = fault.New(fault.Conflict, "events.under-way", "the event is still being delivered to others")
 )
 
-// Consume records, in the consumer's transaction, that it is done with an
-// event, and tells whether it is the first time.
-func (s *Outbox) Consume(ctx context.Context, consumer string, id ident.EventID) (fresh bool, err error) {
-	n, err := s.db.Exec(ctx, `INSERT INTO consumed_events (consumer, event_id, at) VALUES ($1, $2, $3)
-		ON CONFLICT (consumer, event_id) DO NOTHING`, consumer, id, s.now())
-	return n == 1, wrap("consume event", err)
+// Consume records, in the consumer's transaction, that it is done with events,
+// and answers those that it was not done with before.
+func (s *Outbox) Consume(ctx context.Context, consumer string, ids ...ident.EventID) (fresh []ident.EventID, err error) {
+	q := newQuery(consumer, s.now())
+	values := make([]string, len(ids))
+	for i, id := range ids {
+		values[i] = `($1, ` + q.arg(id) + `, $2)`
+	}
+	fresh, err = sqldb.List(ctx, s.db, sqldb.Scalar[ident.EventID], `INSERT INTO consumed_events (consumer, event_id, at) VALUES `+strings.Join(values, ", ")+`
+		ON CONFLICT (consumer, event_id) DO NOTHING RETURNING event_id`, q.args...)
+	return fresh, wrap("consume events", err)
 }
 
 // Park sets an event aside that a consumer could not handle. For that consumer
@@ -29,7 +35,7 @@ func (s *Outbox) Consume(ctx context.Context, consumer string, id ident.EventID)
 func (s *Outbox) Park(ctx context.Context, consumer string, e event.Envelope, cause string) error {
 	return wrap("park event", s.db.Do(ctx, func(ctx context.Context) error {
 		fresh, err := s.Consume(ctx, consumer, e.ID)
-		if err != nil || !fresh { // it was handled or parked in another process meanwhile
+		if err != nil || len(fresh) == 0 { // it was handled or parked in another process meanwhile
 			return err
 		}
 		_, err = s.db.Exec(ctx, `INSERT INTO parked_events (consumer, event_id, topic, payload, trace_id, occurred_at, error, parked_at)

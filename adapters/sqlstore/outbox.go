@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
@@ -93,8 +94,9 @@ func (s *Outbox) Claim(ctx context.Context, limit int, until time.Time, except [
 		for _, e := range claimed {
 			args = append(args, e.ID)
 		}
-		_, err = s.db.Exec(ctx, `UPDATE outbox SET due_at = $1, attempts = attempts + 1 WHERE id IN (`+sqldb.Placeholders(2, len(claimed))+`)`, args...)
-		return err
+		var b sqldb.Batch
+		b.Exec(`UPDATE outbox SET due_at = $1, attempts = attempts + 1 WHERE id IN (`+sqldb.Placeholders(2, len(claimed))+`)`, args...)
+		return s.db.Later(ctx, &b)
 	})
 	if err != nil {
 		return nil, wrap("claim outbox", err)
@@ -116,19 +118,24 @@ const delivered = ` WHERE id = $1 AND delivery = $2`
 // Keep moves the time until which nobody else will take claimed events.
 func (s *Outbox) Keep(ctx context.Context, events []event.Envelope, until time.Time) error {
 	var b sqldb.Batch
-	for _, e := range events {
+	for _, e := range sorted(events) {
 		b.Exec(`UPDATE outbox SET due_at = $3`+delivered, e.ID, e.Delivery, until)
-	}
-	if b.Len() == 0 {
-		return nil
 	}
 	return wrap("keep events", s.db.Send(ctx, &b))
 }
 
-// Sent takes a published event off.
-func (s *Outbox) Sent(ctx context.Context, e event.Envelope) error {
-	_, err := s.db.Exec(ctx, `DELETE FROM outbox`+delivered, e.ID, e.Delivery)
-	return wrap("mark event sent", err)
+// Sent takes published events off.
+func (s *Outbox) Sent(ctx context.Context, events ...event.Envelope) error {
+	var b sqldb.Batch
+	for _, e := range sorted(events) {
+		b.Exec(`DELETE FROM outbox`+delivered, e.ID, e.Delivery)
+	}
+	return wrap("mark events sent", s.db.Send(ctx, &b))
+}
+
+// sorted brings events into the order in which everybody locks them.
+func sorted(events []event.Envelope) []event.Envelope {
+	return slices.SortedFunc(slices.Values(events), func(a, b event.Envelope) int { return a.ID.Compare(b.ID) })
 }
 
 // Delay puts an event that could not be published back, for as long as pause

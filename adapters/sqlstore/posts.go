@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
@@ -201,14 +203,22 @@ func collect[T any](dest *[]T, scan func(sqldb.Row) (T, error)) func(sqldb.Rows)
 
 var _ store.PostCounters = (*Posts)(nil)
 
-// CountPost implements store.PostCounters.
-func (s *Posts) CountPost(ctx context.Context, author ident.AccountID, by int64) error {
-	_, err := s.db.Exec(ctx, `UPDATE account_counts SET posts = posts + $2 WHERE account = $1`, author, by)
-	return wrap("count post", err)
+// CountPosts implements store.PostCounters.
+func (s *Posts) CountPosts(ctx context.Context, by map[ident.AccountID]int64) error {
+	return count(ctx, s.db, `UPDATE account_counts SET posts = posts + $2 WHERE account = $1`, by)
 }
 
-// CountSale implements store.PostCounters.
-func (s *Posts) CountSale(ctx context.Context, id ident.PostID) error {
-	_, err := s.db.Exec(ctx, `UPDATE post_counts SET sales = sales + 1 WHERE post = $1`, id)
-	return wrap("count sale", err)
+// CountSales implements store.PostCounters.
+func (s *Posts) CountSales(ctx context.Context, by map[ident.PostID]int64) error {
+	return count(ctx, s.db, `UPDATE post_counts SET sales = sales + $2 WHERE post = $1`, by)
+}
+
+// count adds to counters, in the order of their ids: others may be adding to the
+// same ones.
+func count[K any](ctx context.Context, db sqldb.DB, update string, by map[ident.ID[K]]int64) error {
+	var b sqldb.Batch
+	for _, id := range slices.SortedFunc(maps.Keys(by), ident.ID[K].Compare) {
+		b.Exec(update, id, by[id])
+	}
+	return wrap("count", db.Later(ctx, &b))
 }

@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
@@ -117,8 +119,7 @@ func (s *Inboxes) Deliver(ctx context.Context, d store.Delivery, after ident.Acc
 		return ident.AccountID{}, wrap("deliver post", err)
 	}
 	var last ident.AccountID
-	q = newQuery(d.Author, d.PublishedAt, d.Post)
-	q.where("creator = $1 AND inbox_from <= $2")
+	q = recipients(d)
 	if !after.IsZero() {
 		q.where("subscriber > ?", after)
 	}
@@ -126,16 +127,55 @@ func (s *Inboxes) Deliver(ctx context.Context, d store.Delivery, after ident.Acc
 		last = ends[0]
 		q.where("subscriber <= ?", last)
 	}
-	_, err = s.db.Exec(ctx, `INSERT INTO inbox_entries (account, published_at, post, author)
-		SELECT subscriber, $2, $3, $1 FROM subscriptions`+q.text()+` ON CONFLICT (account, published_at, post) DO NOTHING`, q.args...)
+	_, err = s.db.Exec(ctx, q.deliver(), q.args...)
 	return last, wrap("deliver post", err)
+}
+
+// DeliverSmall implements store.Inboxes. Entries of one inbox are written in the
+// order of their time, as Fill does.
+func (s *Inboxes) DeliverSmall(ctx context.Context, all []store.Delivery, limit int) (large []store.Delivery, err error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	q := newQuery(limit)
+	authors := make([]string, len(all))
+	for i, d := range all {
+		authors[i] = q.arg(d.Author)
+	}
+	crowds, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.AccountID], `SELECT id FROM accounts WHERE id IN (`+strings.Join(authors, ", ")+`)
+		AND (SELECT subscriber FROM subscriptions WHERE creator = accounts.id ORDER BY subscriber LIMIT 1 OFFSET $1) IS NOT NULL`, q.args...)
+	if err != nil {
+		return nil, wrap("deliver posts", err)
+	}
+	var b sqldb.Batch
+	for _, d := range slices.SortedFunc(slices.Values(all), store.Delivery.Compare) {
+		if slices.Contains(crowds, d.Author) {
+			large = append(large, d)
+			continue
+		}
+		q := recipients(d)
+		b.Exec(q.deliver(), q.args...)
+	}
+	return large, wrap("deliver posts", s.db.Later(ctx, &b))
+}
+
+// recipients finds those to whose inboxes a post is due.
+func recipients(d store.Delivery) *query {
+	q := newQuery(d.Author, d.PublishedAt, d.Post)
+	q.where("creator = $1 AND inbox_from <= $2")
+	return q
+}
+
+func (q *query) deliver() string {
+	return `INSERT INTO inbox_entries (account, published_at, post, author)
+		SELECT subscriber, $2, $3, $1 FROM subscriptions` + q.text() + ` ON CONFLICT (account, published_at, post) DO NOTHING`
 }
 
 // Fill implements store.Inboxes.
 func (s *Inboxes) Fill(ctx context.Context, subscriber, creator ident.AccountID, since time.Time) error {
 	_, err := s.db.Exec(ctx, `INSERT INTO inbox_entries (account, published_at, post, author)
 		SELECT $1, published_at, id, author FROM posts WHERE author = $2 AND state = 'published' AND NOT merged AND published_at >= $3
-		ON CONFLICT (account, published_at, post) DO NOTHING`, subscriber, creator, since)
+		ORDER BY published_at, id ON CONFLICT (account, published_at, post) DO NOTHING`, subscriber, creator, since)
 	return wrap("fill inbox", err)
 }
 

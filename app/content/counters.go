@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 
+	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/event"
 	"github.com/sajin-sns/sajin/ports/store"
 )
@@ -23,17 +24,28 @@ func (s *Counters) Handlers() []event.Handler {
 		event.On("content.keep-described", func(ctx context.Context, _ event.Envelope, e event.MediumDescribedV1) error {
 			return s.Posts.redescribed(ctx, e)
 		}),
-		event.On("content.count-published", func(ctx context.Context, _ event.Envelope, e event.PostPublishedV1) error {
-			return s.Counts.CountPost(ctx, e.AuthorID, 1)
-		}),
-		event.On("content.count-deleted", func(ctx context.Context, _ event.Envelope, e event.PostDeletedV1) error {
-			if !e.WasPublished {
-				return nil
+		event.OnAll("content.count-published", func(ctx context.Context, all []event.PostPublishedV1) error {
+			by := map[ident.AccountID]int64{}
+			for _, e := range all {
+				by[e.AuthorID]++
 			}
-			return s.Counts.CountPost(ctx, e.AuthorID, -1)
+			return s.Counts.CountPosts(ctx, by)
 		}),
-		event.On("content.count-sales", func(ctx context.Context, _ event.Envelope, e event.PurchaseSettledV1) error {
-			return s.Counts.CountSale(ctx, e.PostID)
+		event.OnAll("content.count-deleted", func(ctx context.Context, all []event.PostDeletedV1) error {
+			by := map[ident.AccountID]int64{}
+			for _, e := range all {
+				if e.WasPublished {
+					by[e.AuthorID]--
+				}
+			}
+			return s.Counts.CountPosts(ctx, by)
+		}),
+		event.OnAll("content.count-sales", func(ctx context.Context, all []event.PurchaseSettledV1) error {
+			by := map[ident.PostID]int64{}
+			for _, e := range all {
+				by[e.PostID]++
+			}
+			return s.Counts.CountSales(ctx, by)
 		}),
 	}
 }

@@ -22,8 +22,8 @@ const (
 )
 
 // FanOut carries posts to the inboxes of their authors' subscribers, and takes
-// deleted ones back, a batch in each transaction: one that is interrupted goes
-// on where it was.
+// deleted ones back. Where that are many it is a job, with a batch in each
+// transaction: one that is interrupted goes on where it was.
 type FanOut struct {
 	Tx            tx.Runner
 	Queue         jobs.Queue
@@ -43,12 +43,7 @@ type progress struct {
 // Handlers are the consumers of this module.
 func (s *FanOut) Handlers() []event.Handler {
 	return []event.Handler{
-		event.On("subscriptions.fan-out", func(ctx context.Context, _ event.Envelope, e event.PostPublishedV1) error {
-			if e.Merged {
-				return nil
-			}
-			return s.enqueue(ctx, FanOutJob, e.PostID, progress{Author: e.AuthorID, PublishedAt: e.PublishedAt})
-		}),
+		event.OnAll("subscriptions.fan-out", s.published),
 		event.On("subscriptions.withdraw", func(ctx context.Context, _ event.Envelope, e event.PostDeletedV1) error {
 			if !e.WasPublished {
 				return nil
@@ -71,6 +66,24 @@ func (s *FanOut) Handlers() []event.Handler {
 			return s.Subscriptions.Adjust(ctx, e.SubscriberID, e.CreatorID, -1)
 		}),
 	}
+}
+
+// small is how many subscribers an author may have whose posts reach them at
+// once; what is more is left to a job.
+const small = 100
+
+func (s *FanOut) published(ctx context.Context, all []event.PostPublishedV1) error {
+	var due []store.Delivery
+	for _, e := range all {
+		if !e.Merged {
+			due = append(due, store.Delivery{Post: e.PostID, Author: e.AuthorID, PublishedAt: e.PublishedAt})
+		}
+	}
+	large, err := s.Inboxes.DeliverSmall(ctx, due, min(small, s.Batch))
+	for _, d := range large {
+		err = errors.Join(err, s.enqueue(ctx, FanOutJob, d.Post, progress{Author: d.Author, PublishedAt: d.PublishedAt}))
+	}
+	return err
 }
 
 // Workers are the jobs of this module.

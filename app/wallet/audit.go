@@ -13,7 +13,7 @@ import (
 
 // Turns are had once among all processes: an event's Consume.
 type Turns interface {
-	Consume(ctx context.Context, consumer string, id ident.EventID) (fresh bool, err error)
+	Consume(ctx context.Context, consumer string, ids ...ident.EventID) (fresh []ident.EventID, err error)
 }
 
 // Audit adds the ledger up, once an hour among all processes. At scale that
@@ -42,7 +42,7 @@ func (a *Audit) Run(ctx context.Context) error {
 	at := a.Now()
 	var turn ident.EventID
 	binary.BigEndian.PutUint64(turn[8:], uint64(at.Unix()/int64(auditEvery.Seconds())))
-	if fresh, err := a.Turns.Consume(ctx, "wallet.audit", turn); err != nil || !fresh {
+	if fresh, err := a.Turns.Consume(ctx, "wallet.audit", turn); err != nil || len(fresh) == 0 {
 		return err
 	}
 	balance, err := a.Wallets.TrialBalance(ctx)

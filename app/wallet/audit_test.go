@@ -19,9 +19,13 @@ import (
 // turns are the turns that were had.
 type turns map[ident.EventID]bool
 
-func (t turns) Consume(_ context.Context, _ string, id ident.EventID) (bool, error) {
-	fresh := !t[id]
-	t[id] = true
+func (t turns) Consume(_ context.Context, _ string, ids ...ident.EventID) (fresh []ident.EventID, _ error) {
+	for _, id := range ids {
+		if !t[id] {
+			fresh = append(fresh, id)
+		}
+		t[id] = true
+	}
 	return fresh, nil
 }
 

@@ -49,6 +49,11 @@ type Handler struct {
 	// touches stores only. When it fails it is tried again with growing pauses,
 	// and in the end parked.
 	Handle func(ctx context.Context, e Envelope) error
+
+	// HandleAll, if there is one, is given events that came at the same time, no
+	// two of them the same, in one such transaction; when it fails, each of them
+	// comes again alone.
+	HandleAll func(ctx context.Context, events []Envelope) error
 }
 
 // On makes a handler out of a function that takes the payload as its type.
@@ -58,11 +63,39 @@ func On[P Payload](consumer string, handle func(ctx context.Context, e Envelope,
 		Consumer: consumer,
 		Topic:    zero.Topic(),
 		Handle: func(ctx context.Context, e Envelope) error {
-			var p P
-			if err := json.Unmarshal(e.Payload, &p); err != nil {
-				return fmt.Errorf("payload of %s %s: %w", e.Topic, e.ID, err)
+			p, err := read[P](e)
+			if err != nil {
+				return err
 			}
 			return handle(ctx, e, p)
 		},
 	}
+}
+
+// OnAll makes a handler out of a function that takes the payloads of several
+// events at once. It asks the database no more for many than for one, and locks
+// rows in an order that is the same for everybody.
+func OnAll[P Payload](consumer string, handle func(ctx context.Context, all []P) error) Handler {
+	var zero P
+	several := func(ctx context.Context, events []Envelope) error {
+		all := make([]P, len(events))
+		for i, e := range events {
+			var err error
+			if all[i], err = read[P](e); err != nil {
+				return err
+			}
+		}
+		return handle(ctx, all)
+	}
+	return Handler{
+		Consumer: consumer, Topic: zero.Topic(), HandleAll: several,
+		Handle: func(ctx context.Context, e Envelope) error { return several(ctx, []Envelope{e}) },
+	}
+}
+
+func read[P Payload](e Envelope) (p P, err error) {
+	if err := json.Unmarshal(e.Payload, &p); err != nil {
+		return p, fmt.Errorf("payload of %s %s: %w", e.Topic, e.ID, err)
+	}
+	return p, nil
 }

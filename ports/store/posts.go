@@ -198,9 +198,9 @@ type LibraryItem struct {
 
 // PostCounters keeps the numbers beside posts and their authors.
 type PostCounters interface {
-	// CountPost adds to the number of the author's published posts.
-	CountPost(ctx context.Context, author ident.AccountID, by int64) error
+	// CountPosts adds to the numbers of authors' published posts.
+	CountPosts(ctx context.Context, by map[ident.AccountID]int64) error
 
-	// CountSale adds one to a post's sales.
-	CountSale(ctx context.Context, id ident.PostID) error
+	// CountSales adds to the sales of posts.
+	CountSales(ctx context.Context, by map[ident.PostID]int64) error
 }

@@ -55,6 +55,7 @@ func Bus(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb.DB, 
 		"a handler knows the request that caused the event":        (*office).traced,
 		"a handler that fails is tried again, and leaves no trace": (*office).triedAgain,
 		"a poison event is parked, and holds up nobody":            (*office).poison,
+		"events handled together are each handled once":           (*office).together,
 		"two processes deliver every event, and handle it once":    (*office).twoProcesses,
 		"what was being handled at a stop is handled after it":     (*office).stopped,
 		"what cannot even be parked is delivered again":            (*office).cannotPark,
@@ -291,6 +292,43 @@ func (o *office) poison() {
 	o.delivered()
 	o.wantEffects("fan-out", 3)
 	o.wantEffects("search", 4)
+}
+
+func (o *office) together() {
+	o.effects()
+	poison := ident.EventID{}
+	var most atomic.Int64
+	h := o.effect("fan-out", topicPublished)
+	one := h.Handle
+	h.HandleAll = func(ctx context.Context, events []event.Envelope) error {
+		most.Store(max(most.Load(), int64(len(events))))
+		for _, e := range events {
+			if err := one(ctx, e); err != nil {
+				return err
+			}
+			if e.ID == poison {
+				return errors.New("cannot do this")
+			}
+		}
+		return nil
+	}
+	o.append(o.published())
+	poison = o.claimOne().ID
+	o.clock.advance(eventLease)
+	for range 60 {
+		o.append(o.published())
+	}
+	a, b := o.start(h), o.start(h)
+	o.delivered()
+	o.wantEffects("fan-out", 60)
+	parked := func() int64 { return a.router.Stats()[0].Parked + b.router.Stats()[0].Parked }
+	o.until("the bad one is parked", func() bool { return parked() > 0 })
+	if n := a.router.Stats()[0].Handled + b.router.Stats()[0].Handled; n != 60 || parked() != 1 {
+		o.t.Errorf("handled %d, parked %d", n, parked())
+	}
+	if most.Load() < 2 {
+		o.t.Error("no two were handled together")
+	}
 }
 
 func (o *office) twoProcesses() {

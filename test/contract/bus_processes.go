@@ -59,11 +59,11 @@ func (s *mortal) Keep(ctx context.Context, events []event.Envelope, until time.T
 	return s.EventStore.Keep(ctx, events, until)
 }
 
-func (s *mortal) Sent(ctx context.Context, e event.Envelope) error {
+func (s *mortal) Sent(ctx context.Context, events ...event.Envelope) error {
 	if err := s.alive(); err != nil {
 		return err
 	}
-	return s.EventStore.Sent(ctx, e)
+	return s.EventStore.Sent(ctx, events...)
 }
 
 func (s *mortal) Delay(ctx context.Context, e event.Envelope, pause func(int) time.Duration, why string) error {

@@ -33,6 +33,7 @@ func Content(t *testing.T, open func(t *testing.T) sqldb.DB, over func(db sqldb.
 	t.Run("a view says what the viewer has to do with the post", func(t *testing.T) { relations(t, world(t)) })
 	t.Run("a page of any length takes the same number of queries", func(t *testing.T) { queryCount(t, world(t)) })
 	t.Run("what is kept of posts does not outlive a change", func(t *testing.T) { keptViews(t, world(t)) })
+	t.Run("the posts of those who have few subscribers reach them all at once", func(t *testing.T) { smallDeliveries(t, world(t)) })
 	t.Run("deliveries reach every subscriber once, in batches", func(t *testing.T) { deliveries(t, world(t)) })
 	t.Run("an inbox holds what was delivered and what is merged, in one order", func(t *testing.T) { mergedInbox(t, world(t)) })
 	t.Run("leaving empties the inbox, also of what a late delivery writes", func(t *testing.T) { lateDelivery(t, world(t)) })

@@ -159,7 +159,7 @@ func relations(t *testing.T, w *stage) {
 	})
 	w.own(w.fan, post, w.hana)
 	w.subscribe(w.bora, w.hana, w.clock)
-	w.must(w.Counters.CountSale(t.Context(), post))
+	w.must(w.Counters.CountSales(t.Context(), map[ident.PostID]int64{post: 1}))
 	for viewer, want := range map[ident.AccountID][2]bool{w.fan: {true, false}, w.bora: {false, true}, {}: {false, false}} {
 		got, err := w.Feeds.Post(t.Context(), viewer, post)
 		w.must(err)
@@ -207,7 +207,7 @@ func keptViews(t *testing.T, w *stage) {
 	if got := first(); !got.Purchased || !got.Subscribed {
 		t.Error("what was just bought does not show")
 	}
-	w.must(w.Counters.CountSale(t.Context(), post))
+	w.must(w.Counters.CountSales(t.Context(), map[ident.PostID]int64{post: 1}))
 	mine, err := w.Feeds.Own(t.Context(), w.hana, "", store.Page{Limit: 1})
 	w.must(err)
 	if *mine.Items[0].Counts.Sales != 1 {

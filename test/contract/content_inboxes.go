@@ -54,6 +54,44 @@ func deliveries(t *testing.T, w *stage) {
 	}
 }
 
+func smallDeliveries(t *testing.T, w *stage) {
+	other := w.account("other")
+	for _, creator := range []ident.AccountID{w.hana, w.bora} {
+		w.subscribe(w.fan, creator, w.clock)
+		w.subscribe(other, creator, w.clock)
+	}
+	w.subscribe(w.account("third"), w.bora, w.clock)
+	w.subscribe(w.account("late"), w.hana, w.clock.Add(time.Hour)) // is one of three, too
+	quiet := w.account("quiet")
+	deliver := func(limit int, authors ...ident.AccountID) (due, large []store.Delivery) {
+		for _, author := range authors {
+			due = append(due, store.Delivery{Post: w.post(author, nil), Author: author, PublishedAt: w.clock})
+		}
+		large, err := w.Inboxes.DeliverSmall(t.Context(), due, limit)
+		w.must(err)
+		return due, large
+	}
+	if _, large := deliver(3); large != nil {
+		t.Errorf("of nothing %v is left", large)
+	}
+	due, large := deliver(2, w.hana, w.bora, quiet)
+	if !slices.Equal(large, due[:2]) {
+		t.Errorf("two have more than two subscribers, but %v is left", large)
+	}
+	same(t, walk(w, 10, w.inbox(w.fan)), nil)
+
+	if due, large = deliver(3, w.bora, w.hana, quiet, w.bora); large != nil {
+		t.Errorf("none has more than three subscribers, but %v is left", large)
+	}
+	want := newestFirst([]ident.PostID{due[0].Post, due[1].Post, due[3].Post})
+	same(t, walk(w, 10, w.inbox(w.fan)), want)
+	same(t, walk(w, 10, w.inbox(other)), want)
+	if again, err := w.Inboxes.DeliverSmall(t.Context(), due, 3); err != nil || again != nil {
+		t.Error(again, err)
+	}
+	same(t, walk(w, 10, w.inbox(w.fan)), want)
+}
+
 func mergedInbox(t *testing.T, w *stage) {
 	before := w.publish(w.draft(w.bora, nil), w.bora, true)
 	w.clock = w.clock.Add(time.Second)

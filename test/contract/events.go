@@ -314,19 +314,19 @@ func (o *office) wakes() {
 // consume is what a consumer does, and whether it was the first time.
 func (o *office) consume(consumer string, id ident.EventID) bool {
 	o.t.Helper()
-	var fresh bool
+	var fresh []ident.EventID
 	o.must(o.db.Do(o.t.Context(), func(ctx context.Context) (err error) {
 		fresh, err = o.Consume(ctx, consumer, id)
 		return err
 	}))
-	return fresh
+	return slices.Equal(fresh, []ident.EventID{id})
 }
 
 func (o *office) consumes() {
 	id, other := ident.New[ident.EventID](o.ids), ident.New[ident.EventID](o.ids)
 	_ = o.db.Do(o.t.Context(), func(ctx context.Context) error {
 		fresh, err := o.Consume(ctx, "fan-out", id)
-		if err != nil || !fresh {
+		if err != nil || len(fresh) != 1 {
 			o.t.Error(fresh, err)
 		}
 		return errors.New("the handler failed")
@@ -335,6 +335,15 @@ func (o *office) consumes() {
 	if !slices.Equal(got, []bool{true, false, true, true}) {
 		o.t.Errorf("fresh: %v", got)
 	}
+	o.must(o.db.Do(o.t.Context(), func(ctx context.Context) error {
+		more := ident.New[ident.EventID](o.ids)
+		fresh, err := o.Consume(ctx, "search", id, more, other, more)
+		slices.SortFunc(fresh, ident.EventID.Compare)
+		if want := []ident.EventID{other, more}; !slices.Equal(fresh, want) {
+			o.t.Errorf("of four, of which one was consumed and two are the same: %v, not %v", fresh, want)
+		}
+		return err
+	}))
 }
 
 func (o *office) consumesTogether() {
@@ -344,7 +353,8 @@ func (o *office) consumesTogether() {
 	for i := range fresh {
 		all.Go(func() {
 			if err := o.db.Do(o.t.Context(), func(ctx context.Context) (err error) {
-				if fresh[i], err = o.Consume(ctx, "fan-out", id); err == nil && fresh[i] && i%2 == 0 {
+				left, err := o.Consume(ctx, "fan-out", id)
+				if fresh[i] = len(left) == 1; fresh[i] && i%2 == 0 {
 					fresh[i] = false
 					err = errors.New("the handler failed")
 				}

@@ -77,10 +77,15 @@ func TestATraceOfAPublish(t *testing.T) {
 	seen := &traces{}
 	sink := httptest.NewServer(seen)
 	t.Cleanup(sink.Close)
-	s := sajintest.StartWith(t, sajintest.Options{Configure: func(c *config.Config) { c.Tracing.Endpoint = config.URL(sink.URL) }})
-	creator, fan := s.Member("creator"), s.Member("fan")
-	if _, err := fan.SubscribeWithResponse(t.Context(), creator.Account.Handle); err != nil {
-		t.Fatal(err)
+	s := sajintest.StartWith(t, sajintest.Options{Configure: func(c *config.Config) {
+		c.Tracing.Endpoint = config.URL(sink.URL)
+		c.Feeds.FanoutBatch = 1 // two subscribers take a job
+	}})
+	creator := s.Member("creator")
+	for _, fan := range []string{"fan", "friend"} {
+		if _, err := s.Member(fan).SubscribeWithResponse(t.Context(), creator.Account.Handle); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s.Settle()
 	answer, err := creator.CreatePostWithResponse(t.Context(), api.NewPost{MediaIds: &[]uuid.UUID{creator.Photo()}})
