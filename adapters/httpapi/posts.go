@@ -69,11 +69,11 @@ func (p *Posts) register(r *registry) {
 			"`published_at` will be the moment when it really becomes visible.",
 		Problems: []int{http.StatusNotFound},
 	}, func(ctx context.Context, by caller, in *struct{ Body newPost }) (*onePost, error) {
-		id, err := p.Posts.Create(ctx, by.Account, content.New{Fields: in.Body.fields(), Draft: in.Body.Draft, PublishAt: in.Body.PublishAt})
+		post, err := p.Posts.Create(ctx, by.Account, content.New{Fields: in.Body.fields(), Draft: in.Body.Draft, PublishAt: in.Body.PublishAt})
 		if err != nil {
 			return nil, err
 		}
-		return p.read(ctx, by, id, Conditional{})
+		return current(by, p.Feed.Show(by.viewer(), post), Conditional{})
 	})
 	register(r, operation{
 		ID: "get-post", Method: http.MethodGet, Path: "/v1/posts/{id}", Tag: "posts",
@@ -132,6 +132,11 @@ func (p *Posts) read(ctx context.Context, by caller, id ident.PostID, held Condi
 	if err != nil {
 		return nil, err
 	}
+	return current(by, post, held)
+}
+
+// current sends a post, unless the caller holds it already.
+func current(by caller, post *store.Post, held Conditional) (*onePost, error) {
 	version := post.Version
 	if by.Account != post.Author.ID {
 		version = 0

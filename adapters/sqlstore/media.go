@@ -139,8 +139,9 @@ func (s *Media) Attach(ctx context.Context, ids []ident.MediaID) error {
 	for i, id := range ids {
 		args[i] = id
 	}
-	_, err := s.db.Exec(ctx, `UPDATE media SET attached = TRUE WHERE NOT attached AND id IN (`+sqldb.Placeholders(1, len(ids))+`)`, args...)
-	return wrap("attach media", err)
+	var b sqldb.Batch
+	b.Exec(`UPDATE media SET attached = TRUE WHERE NOT attached AND id IN (`+sqldb.Placeholders(1, len(ids))+`)`, args...)
+	return wrap("attach media", s.db.Later(ctx, &b))
 }
 
 // Progress implements store.Media.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
+	"github.com/sajin-sns/sajin/domain/accounts"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/subscriptions"
 	"github.com/sajin-sns/sajin/ports/store"
@@ -40,13 +41,12 @@ func (s *Subscriptions) Exists(ctx context.Context, subscriber, creator ident.Ac
 	return exists, wrap("read subscription", err)
 }
 
-// Count implements store.Subscriptions.
-func (s *Subscriptions) Count(ctx context.Context, creator ident.AccountID) (int64, error) {
-	counts, err := sqldb.List(ctx, s.db, sqldb.Scalar[int64], `SELECT subscribers FROM account_counts WHERE account = $1`, creator)
-	if err != nil || len(counts) == 0 {
-		return 0, wrap("count subscribers", err)
-	}
-	return counts[0], nil
+// Creator implements store.Subscriptions.
+func (s *Subscriptions) Creator(ctx context.Context, creator ident.AccountID) (author store.Author, subscribers int64, err error) {
+	err = s.db.QueryRow(ctx, `SELECT a.id, a.handle, a.display_name, coalesce(av.key, ''), a.version, c.subscribers
+		FROM accounts a JOIN account_counts c ON c.account = a.id LEFT JOIN renditions av ON av.media = a.avatar AND av.name = 'w320'
+		WHERE a.id = $1`, creator).Scan(&author.ID, &author.Handle, &author.DisplayName, &author.AvatarKey, &author.Version, &subscribers)
+	return author, subscribers, found("read creator", err, accounts.ErrNotFound)
 }
 
 // Adjust implements store.Subscriptions. The rows are taken in the order of their

@@ -59,8 +59,8 @@ func (s *Posts) redescribed(ctx context.Context, e event.MediumDescribedV1) erro
 			if err != nil {
 				return err
 			}
-			post.Redescribed(e.MediaID, e.FormerAlt, media, e.At)
-			if err := errors.Join(s.keep(ctx, post.Former(media)), s.Posts.Save(ctx, post)); err != nil {
+			post.Redescribed(e.MediaID, e.FormerAlt, known(media), e.At)
+			if err := errors.Join(s.keep(ctx, post.Former(known(media))), s.Posts.Save(ctx, post)); err != nil {
 				return err
 			}
 		}

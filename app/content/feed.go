@@ -11,7 +11,7 @@ import (
 	"github.com/sajin-sns/sajin/ports/store"
 )
 
-// Feed reads posts. Every list and every single post goes through show, which
+// Feed reads posts. Every list and every single post goes through Show, which
 // alone decides what a viewer gets.
 type Feed struct {
 	Feeds store.Feeds
@@ -31,7 +31,7 @@ func (s *Feed) Post(ctx context.Context, by Viewer, id ident.PostID) (*store.Pos
 	if err != nil {
 		return nil, err
 	}
-	return s.show(by, post), nil
+	return s.Show(by, post), nil
 }
 
 // Newest lists published posts, the newest first.
@@ -60,7 +60,7 @@ func (s *Feed) Inbox(ctx context.Context, by Viewer, page store.Page) (store.Lis
 func (s *Feed) Library(ctx context.Context, by Viewer, page store.Page) (store.List[*store.LibraryItem], error) {
 	list, err := s.Feeds.Library(ctx, by.Account, page)
 	for _, item := range list.Items {
-		item.Post = s.show(by, item.Post)
+		item.Post = s.Show(by, item.Post)
 		item.Purchase.ReceiptURL = "/v1/wallet/receipts/" + item.Purchase.ID.String()
 	}
 	return list, err
@@ -69,15 +69,15 @@ func (s *Feed) Library(ctx context.Context, by Viewer, page store.Page) (store.L
 func (s *Feed) shown(by Viewer) func(store.List[*store.Post], error) (store.List[*store.Post], error) {
 	return func(list store.List[*store.Post], err error) (store.List[*store.Post], error) {
 		for i, post := range list.Items {
-			list.Items[i] = s.show(by, post)
+			list.Items[i] = s.Show(by, post)
 		}
 		return list, err
 	}
 }
 
-// show makes a stored post into what the viewer may see of it. What everybody
+// Show makes a post as it is stored into what the viewer may see of it. What everybody
 // gets to see alike, open or locked, is made once and kept with the post.
-func (s *Feed) show(by Viewer, p *store.Post) *store.Post {
+func (s *Feed) Show(by Viewer, p *store.Post) *store.Post {
 	terms := content.Terms{Visibility: p.Visibility, Price: p.PriceCoins}
 	own := !by.Account.IsZero() && by.Account == p.Author.ID
 	locked := !terms.Opens(p.Author.ID, content.Viewer{

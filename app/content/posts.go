@@ -42,18 +42,19 @@ type New struct {
 }
 
 // Create writes a post, and publishes it unless it is a draft or is scheduled:
-// it becomes visible once all its media are ready.
+// it becomes visible once all its media are ready. It answers the post as
+// store.Feeds would read it now.
 //
 // It fails with Invalid for bad fields and for a draft that is to be published,
 // with access.ErrNoMedium for media that are not the actor's or have failed, and
 // with content.ErrCrowded for one that too many posts show.
-func (s *Posts) Create(ctx context.Context, actor ident.AccountID, in New) (ident.PostID, error) {
+func (s *Posts) Create(ctx context.Context, actor ident.AccountID, in New) (written *store.Post, err error) {
 	post, err := content.NewPost(ident.New[ident.PostID](s.IDs), actor, in.Fields, s.Categories, s.Now())
 	if err == nil && in.Draft && in.PublishAt != nil {
 		err = errDraftAt
 	}
 	if err != nil {
-		return ident.PostID{}, err
+		return nil, err
 	}
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		post := content.RestorePost(post.Record()) // a fresh one for each try of the transaction
@@ -61,11 +62,15 @@ func (s *Posts) Create(ctx context.Context, actor ident.AccountID, in New) (iden
 		if err != nil {
 			return err
 		}
+		author, err := s.Audience.Author(ctx, actor)
+		if err != nil {
+			return err
+		}
 		switch {
 		case in.PublishAt != nil:
 			err = post.Schedule(actor, *in.PublishAt, s.Now())
 		case !in.Draft:
-			err = s.publish(ctx, actor, post, media)
+			err = post.Publish(actor, known(media), author.Large, s.Now())
 		}
 		if err != nil {
 			return err
@@ -73,10 +78,14 @@ func (s *Posts) Create(ctx context.Context, actor ident.AccountID, in New) (iden
 		if err := errors.Join(s.Posts.Insert(ctx, post), s.plan(ctx, content.Record{}, post)); err != nil {
 			return err
 		}
+		written = view(post.Record(), author.Author, media)
 		return s.Outbox.Append(ctx, post.Events()...)
 	})
 	failpoint.Hit("content.post.created")
-	return post.ID(), err
+	if err != nil {
+		return nil, err
+	}
+	return written, nil
 }
 
 // Edit names what to change of a post; nil members stay as they are.
@@ -118,8 +127,8 @@ func (s *Posts) Edit(ctx context.Context, actor ident.AccountID, in Edit) error 
 		if err != nil {
 			return err
 		}
-		former := post.Former(media)
-		if err := s.decide(ctx, actor, in, post, media); err != nil {
+		former := post.Former(known(media))
+		if err := s.decide(ctx, actor, in, post, known(media)); err != nil {
 			return err
 		}
 		if err := errors.Join(s.Posts.Save(ctx, post), s.plan(ctx, r, post), s.keep(ctx, former)); err != nil {
@@ -181,21 +190,26 @@ func (s *Posts) Delete(ctx context.Context, actor ident.AccountID, id ident.Post
 }
 
 func (s *Posts) publish(ctx context.Context, actor ident.AccountID, post *content.Post, media []content.Medium) error {
-	merged, err := s.Audience.Large(ctx, actor)
+	author, err := s.Audience.Author(ctx, actor)
 	if err != nil {
 		return err
 	}
-	return post.Publish(actor, media, merged, s.Now())
+	return post.Publish(actor, media, author.Large, s.Now())
 }
 
 // fresh asks how far the post's media are, and whether there is room in those
 // that are new to it.
-func (s *Posts) fresh(ctx context.Context, owner ident.AccountID, post *content.Post, shown ...ident.MediaID) ([]content.Medium, error) {
+func (s *Posts) fresh(ctx context.Context, owner ident.AccountID, post *content.Post, shown ...ident.MediaID) ([]access.Medium, error) {
 	media, err := s.media(ctx, owner, post)
 	if err != nil {
 		return nil, err
 	}
-	added := slices.DeleteFunc(slices.Clone(post.Media()), func(id ident.MediaID) bool { return slices.Contains(shown, id) })
+	var added []ident.MediaID
+	for _, m := range media {
+		if !m.Unused && !slices.Contains(shown, m.ID) {
+			added = append(added, m.ID)
+		}
+	}
 	crowded, err := s.Posts.Crowded(ctx, added, content.MaxPostsOfMedium, post.ID())
 	if err == nil && !crowded.IsZero() {
 		err = content.ErrCrowded.With("media_id", crowded.String())
@@ -204,11 +218,15 @@ func (s *Posts) fresh(ctx context.Context, owner ident.AccountID, post *content.
 }
 
 // media asks how far the post's media are.
-func (s *Posts) media(ctx context.Context, owner ident.AccountID, post *content.Post) ([]content.Medium, error) {
-	known, err := s.Media.Media(ctx, owner, post.Media())
-	media := make([]content.Medium, len(known))
-	for i, m := range known {
-		media[i] = content.Medium(m)
+func (s *Posts) media(ctx context.Context, owner ident.AccountID, post *content.Post) ([]access.Medium, error) {
+	return s.Media.Media(ctx, owner, post.Media())
+}
+
+// known is what a post needs to know of its media.
+func known(media []access.Medium) []content.Medium {
+	all := make([]content.Medium, len(media))
+	for i, m := range media {
+		all[i] = content.Medium{ID: m.ID, Ready: m.Ready, Video: m.Video, Alt: m.Alt}
 	}
-	return media, err
+	return all
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/money"
 	"github.com/sajin-sns/sajin/ports/access"
 	"github.com/sajin-sns/sajin/ports/jobs"
+	"github.com/sajin-sns/sajin/ports/store"
 )
 
 // desk is the use cases of posts over a database in memory, with media and
@@ -49,7 +50,7 @@ func (r readiness) Media(_ context.Context, _ ident.AccountID, ids []ident.Media
 		if !there {
 			return nil, access.ErrNoMedium
 		}
-		media = append(media, access.Medium{ID: id, Ready: ready})
+		media = append(media, access.Medium{PostMedium: store.PostMedium{ID: id}, Ready: ready})
 	}
 	return media, nil
 }
@@ -64,7 +65,9 @@ func (c *crowd) Subscribes(_ context.Context, account, _ ident.AccountID) (bool,
 	return slices.Contains(c.subscribers, account), nil
 }
 
-func (c *crowd) Large(context.Context, ident.AccountID) (bool, error) { return c.large, nil }
+func (c *crowd) Author(context.Context, ident.AccountID) (access.Author, error) {
+	return access.Author{Large: c.large}, nil
+}
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
@@ -116,11 +119,11 @@ func (d *desk) create(draft bool, change func(*rules.Fields), media ...ident.Med
 	if change != nil {
 		change(&f)
 	}
-	id, err := d.posts.Create(d.t.Context(), author, content.New{Fields: f, Draft: draft})
+	post, err := d.posts.Create(d.t.Context(), author, content.New{Fields: f, Draft: draft})
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return id
+	return post.ID
 }
 
 func (d *desk) state(id ident.PostID) rules.State {

@@ -30,9 +30,9 @@ func (d *desk) scheduler() *content.Scheduler {
 func (d *desk) schedule(in time.Duration, media ...ident.MediaID) ident.PostID {
 	d.t.Helper()
 	at := d.now().Add(in)
-	id, err := d.posts.Create(d.t.Context(), author, content.New{Fields: rules.Fields{Caption: "words", Media: media}, PublishAt: &at})
+	post, err := d.posts.Create(d.t.Context(), author, content.New{Fields: rules.Fields{Caption: "words", Media: media}, PublishAt: &at})
 	d.must(err)
-	return id
+	return post.ID
 }
 
 func (d *desk) must(err error) {
@@ -426,11 +426,12 @@ func (d *desk) waver(seed uint64, medium ident.MediaID) fate {
 		return &at
 	}
 	at := d.now().Add(time.Hour).Truncate(time.Microsecond)
-	id, err := d.posts.Create(context.Background(), author, content.New{Fields: rules.Fields{Media: []ident.MediaID{medium}}, PublishAt: &at})
+	post, err := d.posts.Create(context.Background(), author, content.New{Fields: rules.Fields{Media: []ident.MediaID{medium}}, PublishAt: &at})
 	if err != nil {
 		d.t.Error(err)
 		return fate{}
 	}
+	id := post.ID
 	f := fate{id, rules.Published, at}
 	for range 12 {
 		change, next := content.Edit{Post: id}, f

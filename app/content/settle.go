@@ -79,9 +79,9 @@ func (s *Posts) ready(ctx context.Context, post *content.Post) (bool, error) {
 		}
 		return false, err
 	}
-	merged, err := s.Audience.Large(ctx, author)
+	by, err := s.Audience.Author(ctx, author)
 	if err != nil {
 		return false, err
 	}
-	return post.Settle(media, merged, s.Now()), nil
+	return post.Settle(known(media), by.Large, s.Now()), nil
 }

@@ -37,7 +37,7 @@ func (a *album) Media(ctx context.Context, _ ident.AccountID, ids []ident.MediaI
 	}
 	all := make([]access.Medium, len(ids))
 	for i, id := range ids {
-		all[i] = access.Medium{ID: id, Ready: a.ready.Load()}
+		all[i] = access.Medium{PostMedium: store.PostMedium{ID: id}, Ready: a.ready.Load()}
 	}
 	return all, nil
 }
@@ -45,7 +45,9 @@ func (a *album) Media(ctx context.Context, _ ident.AccountID, ids []ident.MediaI
 // nobody follows anybody.
 type nobody struct{ access.Audience }
 
-func (nobody) Large(context.Context, ident.AccountID) (bool, error) { return false, nil }
+func (nobody) Author(context.Context, ident.AccountID) (access.Author, error) {
+	return access.Author{}, nil
+}
 
 func TestSettle(t *testing.T) {
 	t.Run("two posts that share a medium do not wait for each other when all of it becomes ready at once", func(t *testing.T) {

@@ -32,7 +32,7 @@ func (c *Catalog) Media(ctx context.Context, owner ident.AccountID, ids []ident.
 		if !m.FitsPost(owner) {
 			continue
 		}
-		fit[r.ID] = access.Medium{ID: r.ID, Ready: r.State == media.Ready, Video: r.Kind == media.Video, Alt: r.Alt}
+		fit[r.ID] = access.Medium{PostMedium: shown(r), Ready: r.State == media.Ready, Video: r.Kind == media.Video, Unused: !r.Attached}
 		if !r.Attached {
 			fresh = append(fresh, r.ID)
 		}
@@ -46,6 +46,18 @@ func (c *Catalog) Media(ctx context.Context, owner ident.AccountID, ids []ident.
 		all[i] = m
 	}
 	return all, c.Store.Attach(ctx, fresh)
+}
+
+// shown is a medium as a post shows it.
+func shown(r media.Record) store.PostMedium {
+	m := store.PostMedium{
+		ID: r.ID, Kind: r.Kind, State: string(r.State), Width: r.Width, Height: r.Height, DurationMS: r.Duration.Milliseconds(), Alt: r.Alt,
+		Placeholder: store.Placeholder(r.Placeholder), Renditions: make([]store.Rendition, len(r.Renditions)),
+	}
+	for i, n := range r.Renditions {
+		m.Renditions[i] = store.Rendition{Name: n.Name, ContentType: n.ContentType, Width: n.Width, Height: n.Height, Key: n.Key, Preview: n.Preview}
+	}
+	return m
 }
 
 // AvatarReady implements access.Avatars. That it becomes an avatar is noted.

@@ -22,8 +22,8 @@ func (s *Audience) Subscribes(ctx context.Context, account, creator ident.Accoun
 	return s.Subscriptions.Exists(ctx, account, creator)
 }
 
-// Large implements access.Audience.
-func (s *Audience) Large(ctx context.Context, creator ident.AccountID) (bool, error) {
-	count, err := s.Subscriptions.Count(ctx, creator)
-	return subscriptions.Merged(count, s.Threshold), err
+// Author implements access.Audience.
+func (s *Audience) Author(ctx context.Context, creator ident.AccountID) (access.Author, error) {
+	author, subscribers, err := s.Subscriptions.Creator(ctx, creator)
+	return access.Author{Author: author, Large: subscriptions.Merged(subscribers, s.Threshold)}, err
 }

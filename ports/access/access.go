@@ -10,6 +10,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/money"
+	"github.com/sajin-sns/sajin/ports/store"
 )
 
 // Offers is asked by the wallet: what does this post cost this buyer?
@@ -39,10 +40,9 @@ type Media interface {
 
 // Medium is what others need to know of a medium.
 type Medium struct {
-	ID    ident.MediaID
-	Ready bool
-	Video bool
-	Alt   string
+	store.PostMedium // as a post shows it, with renditions that carry no URL yet
+	Ready, Video     bool
+	Unused           bool // nothing was ever made of it before
 }
 
 // ErrNoMedium is what a post hears of a medium that it cannot show.
@@ -53,9 +53,14 @@ type Audience interface {
 	// Subscribes tells whether the account subscribes to the creator.
 	Subscribes(ctx context.Context, account, creator ident.AccountID) (bool, error)
 
-	// Large tells whether the creator has so many subscribers that posts are
-	// merged into inboxes as these are read.
-	Large(ctx context.Context, creator ident.AccountID) (bool, error)
+	// Author describes a creator to those who write down what he publishes.
+	Author(ctx context.Context, creator ident.AccountID) (Author, error)
+}
+
+// Author is who publishes.
+type Author struct {
+	store.Author      // as a post shows it, with an avatar that carries no URL yet
+	Large        bool // has so many subscribers that posts are merged into inboxes as these are read
 }
 
 // RecentPosts is asked by subscriptions: when were the newest posts published?

@@ -20,8 +20,9 @@ type Subscriptions interface {
 	// Exists tells whether there is one.
 	Exists(ctx context.Context, subscriber, creator ident.AccountID) (bool, error)
 
-	// Count tells how many subscribers a creator has, as last counted.
-	Count(ctx context.Context, creator ident.AccountID) (int64, error)
+	// Creator reads who a creator is, and how many subscribers he has, as last
+	// counted; accounts.ErrNotFound.
+	Creator(ctx context.Context, creator ident.AccountID) (author Author, subscribers int64, err error)
 
 	// Adjust adds to the counts of both sides: +1 for a new subscription, -1
 	// for an ended one.

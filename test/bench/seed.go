@@ -45,7 +45,7 @@ const (
 	coinsEach = 1_000_000
 	priced    = 10 // coins that every other post costs
 	writers   = connections
-	writings  = 500 // media of each writer
+	writings  = 3000 // media of each writer
 )
 
 // seeder fills a database by the table, in batches as large as it takes.

@@ -103,7 +103,7 @@ func mutualCounts(t *testing.T, w *stage) {
 		t.Errorf("40 adjustments took %d tries: they wait for each other", tries.Load())
 	}
 	for _, account := range []ident.AccountID{w.hana, w.bora} {
-		if n, err := w.Subscriptions.Count(t.Context(), account); err != nil || n != 20 {
+		if _, n, err := w.Subscriptions.Creator(t.Context(), account); err != nil || n != 20 {
 			t.Error(n, err)
 		}
 	}
