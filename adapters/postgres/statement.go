@@ -115,11 +115,8 @@ func (db *DB) CopyFrom(ctx context.Context, table string, columns []string, line
 // comes after a statement whose answer is refused here; that is undone with
 // the transaction.
 func (db *DB) Send(ctx context.Context, b *sqldb.Batch) error {
-	if b.Len() == 0 {
-		return nil
-	}
 	if t, err := db.transactions.Current(ctx); err == nil && t == nil && b.Reads() {
-		return pipeline(ctx, db.pool, nil, b.Statements()) // without BEGIN and COMMIT
+		return pipeline(ctx, db.pool, nil, b.Statements()) // without BEGIN and COMMIT, also if there are none
 	}
 	return db.Do(ctx, func(ctx context.Context) error {
 		session, first, t, err := db.session(ctx)

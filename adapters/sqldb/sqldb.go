@@ -50,7 +50,7 @@ type DB interface {
 	// connection that has seen the statements before. Outside a transaction it
 	// runs in one of its own, as Do would run it: the functions that b was given
 	// may be called again after a conflict. A batch that only reads waits for no
-	// writer there.
+	// writer there. An empty batch sends what was handed in later.
 	Send(ctx context.Context, b *Batch) error
 
 	// Later hands in statements that nobody waits for. They run, in order,
@@ -168,6 +168,25 @@ func Placeholders(from, n int) string {
 		list.WriteString(strconv.Itoa(from + i))
 	}
 	return list.String()
+}
+
+// Soon hands b in with Later. What it reads is there when its last statement, a
+// query, has been answered; then answer makes of it what was asked for.
+func Soon[T any](ctx context.Context, db DB, b *Batch, answer func() (T, error)) tx.Soon[T] {
+	read := false
+	last := &b.statements[len(b.statements)-1]
+	rows := last.Rows
+	last.Rows = func(r Rows) error { read = true; return rows(r) }
+	err := db.Later(ctx, b)
+	return func() (T, error) {
+		if err == nil && !read {
+			err = db.Send(ctx, &Batch{})
+		}
+		if err != nil {
+			return *new(T), err
+		}
+		return answer()
+	}
 }
 
 // FirstRow makes the Row of QueryRow out of what Query answers; for drivers.

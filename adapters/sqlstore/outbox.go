@@ -77,12 +77,12 @@ func (s *Outbox) Claim(ctx context.Context, limit int, until time.Time, except [
 
 	// Asked without a transaction: most of the time nothing is due, and on
 	// SQLite a transaction keeps others from writing.
-	var found bool
-	if err := s.db.QueryRow(ctx, `SELECT EXISTS (SELECT 1`+due+`)`, q.args...).Scan(&found); err != nil || !found {
+	first, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.EventID], `SELECT id`+due+` ORDER BY due_at, id LIMIT 1`, q.args...)
+	if err != nil || len(first) == 0 {
 		return nil, wrap("look into outbox", err)
 	}
 	var claimed []event.Envelope
-	err := s.db.Do(ctx, func(ctx context.Context) error {
+	err = s.db.Do(ctx, func(ctx context.Context) error {
 		q := *q
 		var err error
 		claimed, err = sqldb.List(ctx, s.db, scanEnvelope, `SELECT id, delivery, topic, payload, trace_id, occurred_at`+due+

@@ -11,6 +11,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/subscriptions"
 	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/tx"
 )
 
 // Subscriptions is store.Subscriptions.
@@ -42,11 +43,21 @@ func (s *Subscriptions) Exists(ctx context.Context, subscriber, creator ident.Ac
 }
 
 // Creator implements store.Subscriptions.
-func (s *Subscriptions) Creator(ctx context.Context, creator ident.AccountID) (author store.Author, subscribers int64, err error) {
-	err = s.db.QueryRow(ctx, `SELECT a.id, a.handle, a.display_name, coalesce(av.key, ''), a.version, c.subscribers
+func (s *Subscriptions) Creator(ctx context.Context, creator ident.AccountID) tx.Soon[store.Creator] {
+	var found []store.Creator
+	var b sqldb.Batch
+	b.Query(collect(&found, func(row sqldb.Row) (c store.Creator, err error) {
+		err = row.Scan(&c.ID, &c.Handle, &c.DisplayName, &c.AvatarKey, &c.Version, &c.Subscribers)
+		return c, err
+	}), `SELECT a.id, a.handle, a.display_name, coalesce(av.key, ''), a.version, c.subscribers
 		FROM accounts a JOIN account_counts c ON c.account = a.id LEFT JOIN renditions av ON av.media = a.avatar AND av.name = 'w320'
-		WHERE a.id = $1`, creator).Scan(&author.ID, &author.Handle, &author.DisplayName, &author.AvatarKey, &author.Version, &subscribers)
-	return author, subscribers, found("read creator", err, accounts.ErrNotFound)
+		WHERE a.id = $1`, creator)
+	return sqldb.Soon(ctx, s.db, &b, func() (store.Creator, error) {
+		if len(found) == 0 {
+			return store.Creator{}, accounts.ErrNotFound
+		}
+		return found[0], nil
+	})
 }
 
 // Adjust implements store.Subscriptions. The rows are taken in the order of their

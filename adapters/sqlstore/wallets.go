@@ -10,6 +10,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/money"
 	"github.com/sajin-sns/sajin/domain/wallet"
 	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/tx"
 )
 
 // Wallets is store.Wallets.
@@ -20,9 +21,14 @@ var _ store.Wallets = (*Wallets)(nil)
 // NewWallets makes the store of coins and of the journal.
 func NewWallets(db sqldb.DB) *Wallets { return &Wallets{db} }
 
-// Lock implements store.Wallets. The row is made when it is missing, because
-// one cannot lock what is not there.
+// Lock implements store.Wallets.
 func (s *Wallets) Lock(ctx context.Context, account ident.AccountID) (*wallet.Wallet, error) {
+	return s.Locking(ctx, account)()
+}
+
+// Locking implements store.Wallets. The row is made when it is missing, because
+// one cannot lock what is not there.
+func (s *Wallets) Locking(ctx context.Context, account ident.AccountID) tx.Soon[*wallet.Wallet] {
 	var (
 		paid, bonus money.Coins
 		lots        []*wallet.Lot
@@ -35,10 +41,7 @@ func (s *Wallets) Lock(ctx context.Context, account ident.AccountID) (*wallet.Wa
 	}, `SELECT paid, bonus FROM wallets WHERE account = $1`+s.db.Dialect().ForUpdate, account)
 	b.Query(collect(&lots, scanLot), `SELECT id, account, kind, origin, top_up, granted, remaining, value, currency, created_at, expires_at
 		FROM lots WHERE account = $1 AND remaining > 0`, account)
-	if err := s.db.Send(ctx, &b); err != nil {
-		return nil, wrap("lock wallet", err)
-	}
-	return wallet.RestoreWallet(account, paid, bonus, lots), nil
+	return sqldb.Soon(ctx, s.db, &b, func() (*wallet.Wallet, error) { return wallet.RestoreWallet(account, paid, bonus, lots), nil })
 }
 
 func scanLot(row sqldb.Row) (*wallet.Lot, error) {

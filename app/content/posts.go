@@ -58,11 +58,12 @@ func (s *Posts) Create(ctx context.Context, actor ident.AccountID, in New) (writ
 	}
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		post := content.RestorePost(post.Record()) // a fresh one for each try of the transaction
+		asked := s.Audience.Author(ctx, actor)
 		media, err := s.fresh(ctx, actor, post)
 		if err != nil {
 			return err
 		}
-		author, err := s.Audience.Author(ctx, actor)
+		author, err := asked()
 		if err != nil {
 			return err
 		}
@@ -190,7 +191,7 @@ func (s *Posts) Delete(ctx context.Context, actor ident.AccountID, id ident.Post
 }
 
 func (s *Posts) publish(ctx context.Context, actor ident.AccountID, post *content.Post, media []content.Medium) error {
-	author, err := s.Audience.Author(ctx, actor)
+	author, err := s.Audience.Author(ctx, actor)()
 	if err != nil {
 		return err
 	}

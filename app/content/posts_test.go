@@ -19,6 +19,7 @@ import (
 	"github.com/sajin-sns/sajin/ports/access"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/tx"
 )
 
 // desk is the use cases of posts over a database in memory, with media and
@@ -65,8 +66,8 @@ func (c *crowd) Subscribes(_ context.Context, account, _ ident.AccountID) (bool,
 	return slices.Contains(c.subscribers, account), nil
 }
 
-func (c *crowd) Author(context.Context, ident.AccountID) (access.Author, error) {
-	return access.Author{Large: c.large}, nil
+func (c *crowd) Author(context.Context, ident.AccountID) tx.Soon[access.Author] {
+	return func() (access.Author, error) { return access.Author{Large: c.large}, nil }
 }
 
 func newDesk(t *testing.T) *desk {

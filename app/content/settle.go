@@ -72,6 +72,7 @@ func (s *Posts) settle(ctx context.Context, post *content.Post) error {
 // ready makes a waiting post visible if it waits for nothing any more.
 func (s *Posts) ready(ctx context.Context, post *content.Post) (bool, error) {
 	author := post.Record().Author
+	asked := s.Audience.Author(ctx, author)
 	media, err := s.media(ctx, author, post)
 	if err != nil {
 		if errors.Is(err, access.ErrNoMedium) {
@@ -79,7 +80,7 @@ func (s *Posts) ready(ctx context.Context, post *content.Post) (bool, error) {
 		}
 		return false, err
 	}
-	by, err := s.Audience.Author(ctx, author)
+	by, err := asked()
 	if err != nil {
 		return false, err
 	}

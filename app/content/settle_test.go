@@ -15,6 +15,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/media"
 	"github.com/sajin-sns/sajin/ports/access"
 	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/tx"
 	"github.com/sajin-sns/sajin/test/pgtest"
 )
 
@@ -45,8 +46,8 @@ func (a *album) Media(ctx context.Context, _ ident.AccountID, ids []ident.MediaI
 // nobody follows anybody.
 type nobody struct{ access.Audience }
 
-func (nobody) Author(context.Context, ident.AccountID) (access.Author, error) {
-	return access.Author{}, nil
+func (nobody) Author(context.Context, ident.AccountID) tx.Soon[access.Author] {
+	return func() (access.Author, error) { return access.Author{}, nil }
 }
 
 func TestSettle(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/subscriptions"
 	"github.com/sajin-sns/sajin/ports/access"
 	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/tx"
 )
 
 // Audience answers what other modules ask about who follows.
@@ -23,7 +24,10 @@ func (s *Audience) Subscribes(ctx context.Context, account, creator ident.Accoun
 }
 
 // Author implements access.Audience.
-func (s *Audience) Author(ctx context.Context, creator ident.AccountID) (access.Author, error) {
-	author, subscribers, err := s.Subscriptions.Creator(ctx, creator)
-	return access.Author{Author: author, Large: subscriptions.Merged(subscribers, s.Threshold)}, err
+func (s *Audience) Author(ctx context.Context, creator ident.AccountID) tx.Soon[access.Author] {
+	read := s.Subscriptions.Creator(ctx, creator)
+	return func() (access.Author, error) {
+		c, err := read()
+		return access.Author{Author: c.Author, Large: subscriptions.Merged(c.Subscribers, s.Threshold)}, err
+	}
 }

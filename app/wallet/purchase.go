@@ -51,13 +51,14 @@ type Bought struct {
 // and wallet.ErrInsufficientCoins with what is needed and available.
 func (s *Purchases) Buy(ctx context.Context, actor ident.AccountID, in Buy) (out Bought, replayed bool, err error) {
 	out, replayed, err = once.Do(ctx, s.Once, actor, "purchase-post", in.Key, in, func(ctx context.Context) (Bought, error) {
-		w, err := s.Wallets.Lock(ctx, actor) // from here on no other purchase of the actor runs
-		if err != nil {
-			return Bought{}, err
-		}
+		locked := s.Wallets.Locking(ctx, actor) // from here on no other purchase of the actor runs
 		offer, err := s.Offers.Offer(ctx, actor, in.Post)
 		if err != nil {
 			return Bought{}, s.unlessOwned(ctx, actor, in.Post, err)
+		}
+		w, err := locked()
+		if err != nil {
+			return Bought{}, err
 		}
 		p, err := pay(w, offer, in.Price, s.Fee, s.IDs, s.Now().UTC().Truncate(time.Microsecond))
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/money"
 	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/tx"
 )
 
 // Offers is asked by the wallet: what does this post cost this buyer?
@@ -54,7 +55,7 @@ type Audience interface {
 	Subscribes(ctx context.Context, account, creator ident.AccountID) (bool, error)
 
 	// Author describes a creator to those who write down what he publishes.
-	Author(ctx context.Context, creator ident.AccountID) (Author, error)
+	Author(ctx context.Context, creator ident.AccountID) tx.Soon[Author]
 }
 
 // Author is who publishes.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/subscriptions"
+	"github.com/sajin-sns/sajin/ports/tx"
 )
 
 // Subscriptions keeps who follows whom.
@@ -20,9 +21,9 @@ type Subscriptions interface {
 	// Exists tells whether there is one.
 	Exists(ctx context.Context, subscriber, creator ident.AccountID) (bool, error)
 
-	// Creator reads who a creator is, and how many subscribers he has, as last
-	// counted; accounts.ErrNotFound.
-	Creator(ctx context.Context, creator ident.AccountID) (author Author, subscribers int64, err error)
+	// Creator reads who a creator is, and how many subscribers he has;
+	// accounts.ErrNotFound.
+	Creator(ctx context.Context, creator ident.AccountID) tx.Soon[Creator]
 
 	// Adjust adds to the counts of both sides: +1 for a new subscription, -1
 	// for an ended one.
@@ -65,6 +66,12 @@ type Delivery struct {
 	Post        ident.PostID
 	Author      ident.AccountID
 	PublishedAt time.Time
+}
+
+// Creator is somebody who may have subscribers.
+type Creator struct {
+	Author
+	Subscribers int64 // as last counted
 }
 
 // Compare orders deliveries by the place that they have in an inbox.

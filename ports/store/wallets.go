@@ -7,6 +7,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/domain/money"
 	"github.com/sajin-sns/sajin/domain/wallet"
+	"github.com/sajin-sns/sajin/ports/tx"
 )
 
 // Wallets keeps the coins and the journal.
@@ -14,6 +15,9 @@ type Wallets interface {
 	// Lock reads the account's wallet to change it; one that was never
 	// touched is empty.
 	Lock(ctx context.Context, account ident.AccountID) (*wallet.Wallet, error)
+
+	// Locking is Lock for those who ask something else meanwhile.
+	Locking(ctx context.Context, account ident.AccountID) tx.Soon[*wallet.Wallet]
 
 	// Save stores what changed in a wallet that was read with Lock: balances,
 	// lots and journals. It fails with ErrBooked, and so must the transaction,

@@ -15,3 +15,9 @@ type Runner interface {
 	// stores and pure code only, never a provider, a blob store or a mailer.
 	Do(ctx context.Context, fn func(ctx context.Context) error) error
 }
+
+// Soon is an answer on its way: a question that was put in a transaction and is
+// sent with the next one, so that both take one round trip. Calling it, which
+// must be within the transaction, sends the question if that has not happened,
+// and waits. Questions are answered in the order in which they were put.
+type Soon[T any] func() (T, error)

@@ -142,8 +142,8 @@ func followLists(t *testing.T, w *stage) {
 	w.subscribe(w.bora, w.hana, w.clock)
 	w.must(w.Subscriptions.Adjust(t.Context(), w.fan, w.hana, 1))
 	w.must(w.Subscriptions.Adjust(t.Context(), w.bora, w.hana, 1))
-	if author, n, err := w.Subscriptions.Creator(t.Context(), w.hana); err != nil || n != 2 || author.ID != w.hana || author.Handle != "hana" {
-		t.Errorf("%+v, %d, %v", author, n, err)
+	if c, err := w.Subscriptions.Creator(t.Context(), w.hana)(); err != nil || c.Subscribers != 2 || c.ID != w.hana || c.Handle != "hana" {
+		t.Errorf("%+v, %v", c, err)
 	}
 	if fresh, err := w.Subscriptions.Insert(t.Context(), subscriptions.Subscription{Subscriber: w.fan, Creator: w.hana, Since: w.clock, InboxFrom: w.clock}); err != nil || fresh {
 		t.Errorf("subscribing again changes nothing: %v, %v", fresh, err)

@@ -103,8 +103,8 @@ func mutualCounts(t *testing.T, w *stage) {
 		t.Errorf("40 adjustments took %d tries: they wait for each other", tries.Load())
 	}
 	for _, account := range []ident.AccountID{w.hana, w.bora} {
-		if _, n, err := w.Subscriptions.Creator(t.Context(), account); err != nil || n != 20 {
-			t.Error(n, err)
+		if c, err := w.Subscriptions.Creator(t.Context(), account)(); err != nil || c.Subscribers != 20 {
+			t.Errorf("%+v, %v", c, err)
 		}
 	}
 }
