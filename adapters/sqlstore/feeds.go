@@ -263,9 +263,10 @@ func optional(t time.Time) *time.Time {
 	return &t
 }
 
-// query gathers conditions and their arguments.
+// query gathers conditions, or rows, and their arguments.
 type query struct {
 	conditions []string
+	rows       []string
 	args       []any
 }
 
@@ -279,11 +280,23 @@ func (q *query) arg(value any) string {
 
 // where adds a condition; each ? stands for the next of values.
 func (q *query) where(condition string, values ...any) {
-	for _, value := range values {
-		condition = strings.Replace(condition, "?", q.arg(value), 1)
-	}
-	q.conditions = append(q.conditions, condition)
+	q.conditions = append(q.conditions, q.filled(condition, values))
 }
+
+func (q *query) filled(text string, values []any) string {
+	for _, value := range values {
+		text = strings.Replace(text, "?", q.arg(value), 1)
+	}
+	return text
+}
+
+// row adds a row to insert; each ? stands for the next of values.
+func (q *query) row(columns string, values ...any) {
+	q.rows = append(q.rows, "("+q.filled(columns, values)+")")
+}
+
+// insert writes the rows behind INSERT INTO.
+func (q *query) insert(into string) string { return into + " VALUES " + strings.Join(q.rows, ", ") }
 
 // after adds the condition of a list by time and id, newest first.
 func (q *query) after(at, id string, p store.Position) {

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
@@ -21,11 +20,10 @@ var (
 // and answers those that it was not done with before.
 func (s *Outbox) Consume(ctx context.Context, consumer string, ids ...ident.EventID) (fresh []ident.EventID, err error) {
 	q := newQuery(consumer, s.now())
-	values := make([]string, len(ids))
-	for i, id := range ids {
-		values[i] = `($1, ` + q.arg(id) + `, $2)`
+	for _, id := range ids {
+		q.row("$1, ?, $2", id)
 	}
-	fresh, err = sqldb.List(ctx, s.db, sqldb.Scalar[ident.EventID], `INSERT INTO consumed_events (consumer, event_id, at) VALUES `+strings.Join(values, ", ")+`
+	fresh, err = sqldb.List(ctx, s.db, sqldb.Scalar[ident.EventID], q.insert(`INSERT INTO consumed_events (consumer, event_id, at)`)+`
 		ON CONFLICT (consumer, event_id) DO NOTHING RETURNING event_id`, q.args...)
 	return fresh, wrap("consume events", err)
 }

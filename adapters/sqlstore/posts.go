@@ -58,15 +58,22 @@ func (s *Posts) Save(ctx context.Context, p *content.Post) error {
 // insertParts adds the rows of a post's media and tags. The tags of a post that
 // is not published carry no time and so are on no tag page.
 func insertParts(b *sqldb.Batch, r content.Record) {
-	for i, id := range r.Media {
-		b.Exec(`INSERT INTO post_media (post, position, media) VALUES ($1, $2, $3)`, r.ID, i, id)
-	}
 	var visible time.Time
 	if r.State == content.Published {
 		visible = r.PublishedAt
 	}
+	media, tags := newQuery(r.ID), newQuery(r.ID, visible)
+	for i, id := range r.Media {
+		media.row("$1, ?, ?", i, id)
+	}
 	for i, tag := range r.Tags {
-		b.Exec(`INSERT INTO post_tags (post, position, tag, published_at) VALUES ($1, $2, $3, $4)`, r.ID, i, tag, visible)
+		tags.row("$1, ?, ?, $2", i, tag)
+	}
+	if len(r.Media) > 0 {
+		b.Exec(media.insert(`INSERT INTO post_media (post, position, media)`), media.args...)
+	}
+	if len(r.Tags) > 0 {
+		b.Exec(tags.insert(`INSERT INTO post_tags (post, position, tag, published_at)`), tags.args...)
 	}
 }
 
