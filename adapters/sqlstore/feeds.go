@@ -2,8 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
@@ -175,12 +173,13 @@ func (s *Feeds) Library(ctx context.Context, account ident.AccountID, page store
 	if len(receipts) == 0 {
 		return store.List[*store.LibraryItem]{}, nil
 	}
-	args := []any{account}
-	for _, r := range receipts {
-		args = append(args, r.PostID)
+	bought := make([]ident.PostID, len(receipts))
+	for i, r := range receipts {
+		bought[i] = r.PostID
 	}
+	q = newQuery(account)
 	posts, err := s.list(ctx, len(receipts), `SELECT p.created_at, p.id, `+foundColumns+` FROM posts p`+foundTables+
-		` WHERE p.id IN (`+sqldb.Placeholders(2, len(receipts))+`)`, args...)
+		` WHERE p.id`+in(q, bought), q.args...)
 	if err != nil {
 		return store.List[*store.LibraryItem]{}, wrap("library", err)
 	}
@@ -262,58 +261,3 @@ func optional(t time.Time) *time.Time {
 	}
 	return &t
 }
-
-// query gathers conditions, or rows, and their arguments.
-type query struct {
-	conditions []string
-	rows       []string
-	args       []any
-}
-
-func newQuery(args ...any) *query { return &query{args: args} }
-
-// arg adds an argument and answers its placeholder.
-func (q *query) arg(value any) string {
-	q.args = append(q.args, value)
-	return "$" + strconv.Itoa(len(q.args))
-}
-
-// where adds a condition; each ? stands for the next of values.
-func (q *query) where(condition string, values ...any) {
-	q.conditions = append(q.conditions, q.filled(condition, values))
-}
-
-func (q *query) filled(text string, values []any) string {
-	for _, value := range values {
-		text = strings.Replace(text, "?", q.arg(value), 1)
-	}
-	return text
-}
-
-// row adds a row to insert; each ? stands for the next of values.
-func (q *query) row(columns string, values ...any) {
-	q.rows = append(q.rows, "("+q.filled(columns, values)+")")
-}
-
-// insert writes the rows behind INSERT INTO.
-func (q *query) insert(into string) string { return into + " VALUES " + strings.Join(q.rows, ", ") }
-
-// after adds the condition of a list by time and id, newest first.
-func (q *query) after(at, id string, p store.Position) {
-	if !p.IsZero() {
-		q.where("("+at+", "+id+") < (?, ?)", p.At, ident.PostID(p.ID))
-	}
-}
-
-func (q *query) text() string {
-	if len(q.conditions) == 0 {
-		return ""
-	}
-	return " WHERE " + strings.Join(q.conditions, " AND ")
-}
-
-func (q *query) limit(n int) string { return " LIMIT " + q.arg(n) }
-
-// limit is one that the database knows when it makes its plan: of a limit that
-// it does not know, PostgreSQL thinks that it is a tenth of everything.
-func limit(n int) string { return " LIMIT " + strconv.Itoa(n) }

@@ -20,7 +20,7 @@ var (
 // and answers those that it was not done with before.
 func (s *Outbox) Consume(ctx context.Context, consumer string, ids ...ident.EventID) (fresh []ident.EventID, err error) {
 	q := newQuery(consumer, s.now())
-	for _, id := range ids {
+	for _, id := range padded(ids) {
 		q.row("$1, ?, $2", id)
 	}
 	fresh, err = sqldb.List(ctx, s.db, sqldb.Scalar[ident.EventID], q.insert(`INSERT INTO consumed_events (consumer, event_id, at)`)+`

@@ -90,17 +90,14 @@ func (s *Media) LockAll(ctx context.Context, ids []ident.MediaID) ([]*media.Medi
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	args := make([]any, len(ids))
-	for i, id := range ids {
-		args[i] = id
-	}
-	in := ` IN (` + sqldb.Placeholders(1, len(ids)) + `)`
+	q := newQuery()
+	theirs := in(q, ids)
 	var records []media.Record
 	renditions := map[ident.MediaID][]media.Rendition{}
 	var b sqldb.Batch
 	b.Query(collect(&records, scanMedium), `SELECT id, owner, purpose, state, stage, progress, attempt, error_code, retryable, original, size, sha256,
 			kind, content_type, width, height, duration_ms, blurhash, dominant, alt, attached, created_at, updated_at, deleted_at
-		FROM media WHERE id`+in+` ORDER BY id`+s.db.Dialect().ForUpdate, args...)
+		FROM media WHERE id`+theirs+` ORDER BY id`+s.db.Dialect().ForUpdate, q.args...)
 	b.Query(func(rows sqldb.Rows) error {
 		return each(rows, func() error {
 			var id ident.MediaID
@@ -109,7 +106,7 @@ func (s *Media) LockAll(ctx context.Context, ids []ident.MediaID) ([]*media.Medi
 			renditions[id] = append(renditions[id], n)
 			return err
 		})
-	}, `SELECT media, name, preview, key, content_type, width, height, size FROM renditions WHERE media`+in+` ORDER BY media, position`, args...)
+	}, `SELECT media, name, preview, key, content_type, width, height, size FROM renditions WHERE media`+theirs+` ORDER BY media, position`, q.args...)
 	if err := s.db.Send(ctx, &b); err != nil {
 		return nil, wrap("lock media", err)
 	}
@@ -135,12 +132,9 @@ func (s *Media) Attach(ctx context.Context, ids []ident.MediaID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	args := make([]any, len(ids))
-	for i, id := range ids {
-		args[i] = id
-	}
+	q := newQuery()
 	var b sqldb.Batch
-	b.Exec(`UPDATE media SET attached = TRUE WHERE NOT attached AND id IN (`+sqldb.Placeholders(1, len(ids))+`)`, args...)
+	b.Exec(`UPDATE media SET attached = TRUE WHERE NOT attached AND id`+in(q, ids), q.args...)
 	return wrap("attach media", s.db.Later(ctx, &b))
 }
 

@@ -90,12 +90,13 @@ func (s *Outbox) Claim(ctx context.Context, limit int, until time.Time, except [
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		args := []any{until}
-		for _, e := range claimed {
-			args = append(args, e.ID)
+		ids := make([]ident.EventID, len(claimed))
+		for i, e := range claimed {
+			ids[i] = e.ID
 		}
+		set := newQuery(until)
 		var b sqldb.Batch
-		b.Exec(`UPDATE outbox SET due_at = $1, attempts = attempts + 1 WHERE id IN (`+sqldb.Placeholders(2, len(claimed))+`)`, args...)
+		b.Exec(`UPDATE outbox SET due_at = $1, attempts = attempts + 1 WHERE id`+in(set, ids), set.args...)
 		return s.db.Later(ctx, &b)
 	})
 	if err != nil {

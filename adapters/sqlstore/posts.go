@@ -128,13 +128,10 @@ func (s *Posts) Crowded(ctx context.Context, media []ident.MediaID, limit int, a
 	if len(media) == 0 {
 		return ident.MediaID{}, nil
 	}
-	args := []any{aside, limit}
-	for _, id := range media {
-		args = append(args, id)
-	}
+	q := newQuery(aside, limit)
 	crowded, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.MediaID], `SELECT m.media FROM post_media m JOIN posts p ON p.id = m.post
-		WHERE m.media IN (`+sqldb.Placeholders(3, len(media))+`) AND p.state <> 'deleted' AND p.id <> $1
-		GROUP BY m.media HAVING count(*) >= $2 ORDER BY m.media LIMIT 1`, args...)
+		WHERE m.media`+in(q, media)+` AND p.state <> 'deleted' AND p.id <> $1
+		GROUP BY m.media HAVING count(*) >= $2 ORDER BY m.media LIMIT 1`, q.args...)
 	if err != nil || len(crowded) == 0 {
 		return ident.MediaID{}, wrap("posts of media", err)
 	}

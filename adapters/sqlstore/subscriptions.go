@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
@@ -149,11 +148,11 @@ func (s *Inboxes) DeliverSmall(ctx context.Context, all []store.Delivery, limit 
 		return nil, nil
 	}
 	q := newQuery(limit)
-	authors := make([]string, len(all))
+	authors := make([]ident.AccountID, len(all))
 	for i, d := range all {
-		authors[i] = q.arg(d.Author)
+		authors[i] = d.Author
 	}
-	crowds, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.AccountID], `SELECT id FROM accounts WHERE id IN (`+strings.Join(authors, ", ")+`)
+	crowds, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.AccountID], `SELECT id FROM accounts WHERE id`+in(q, authors)+`
 		AND (SELECT subscriber FROM subscriptions WHERE creator = accounts.id ORDER BY subscriber LIMIT 1 OFFSET $1) IS NOT NULL`, q.args...)
 	if err != nil {
 		return nil, wrap("deliver posts", err)

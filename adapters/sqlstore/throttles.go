@@ -73,11 +73,12 @@ func (s *Throttles) Take(ctx context.Context, buckets ...throttle.Bucket) (wait 
 // look tells how long one of the buckets is empty, and corrects those that were
 // written before the clock was put back.
 func (s *Throttles) look(ctx context.Context, all []tally, now time.Time) (wait time.Duration, err error) {
-	keys := make([]any, len(all))
+	keys := make([][]byte, len(all))
 	for i, t := range all {
 		keys[i] = t.key
 	}
-	rows, err := sqldb.List(ctx, s.db, scanTally, `SELECT key, full_at FROM throttles WHERE key IN (`+sqldb.Placeholders(1, len(keys))+`)`, keys...)
+	q := newQuery()
+	rows, err := sqldb.List(ctx, s.db, scanTally, `SELECT key, full_at FROM throttles WHERE key`+in(q, keys), q.args...)
 	if err != nil {
 		return 0, err
 	}

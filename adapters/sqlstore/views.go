@@ -91,20 +91,17 @@ func (s *views) load(ctx context.Context, posts []ident.PostID) (map[ident.PostI
 
 // read has a batch read posts, with their tags, media and renditions.
 func (s *views) read(b *sqldb.Batch, posts []ident.PostID) map[ident.PostID]*store.Post {
-	ids := make([]any, len(posts))
 	byID := make(map[ident.PostID]*store.Post, len(posts))
-	for i, id := range posts {
-		ids[i] = id
-	}
-	in := ` IN (` + sqldb.Placeholders(1, len(ids)) + `)`
+	q := newQuery()
+	theirs := in(q, posts)
 	b.Query(func(rows sqldb.Rows) error {
 		return each(rows, func() error {
 			p, err := scanView(rows)
 			byID[p.ID] = p
 			return err
 		})
-	}, `SELECT `+viewColumns+` FROM `+viewTables+` WHERE p.id`+in, ids...)
-	details(b, byID, in, ids)
+	}, `SELECT `+viewColumns+` FROM `+viewTables+` WHERE p.id`+theirs, q.args...)
+	details(b, byID, theirs, q.args)
 	return byID
 }
 
@@ -116,7 +113,7 @@ const (
 )
 
 // details has a batch read tags, media and renditions of posts that it has read.
-func details(b *sqldb.Batch, byID map[ident.PostID]*store.Post, in string, ids []any) {
+func details(b *sqldb.Batch, byID map[ident.PostID]*store.Post, theirs string, args []any) {
 	b.Query(func(rows sqldb.Rows) error {
 		return each(rows, func() error {
 			var post ident.PostID
@@ -129,7 +126,7 @@ func details(b *sqldb.Batch, byID map[ident.PostID]*store.Post, in string, ids [
 			}
 			return nil
 		})
-	}, `SELECT post, tag FROM post_tags WHERE post`+in+` ORDER BY post, position`, ids...)
+	}, `SELECT post, tag FROM post_tags WHERE post`+theirs+` ORDER BY post, position`, args...)
 	b.Query(func(rows sqldb.Rows) error {
 		return each(rows, func() error {
 			var post ident.PostID
@@ -147,7 +144,7 @@ func details(b *sqldb.Batch, byID map[ident.PostID]*store.Post, in string, ids [
 	}, `SELECT pm.post, m.id, m.kind, m.state, m.width, m.height, m.duration_ms, m.alt, m.blurhash, m.dominant,
 			coalesce(r.name, ''), coalesce(r.content_type, ''), coalesce(r.width, 0), coalesce(r.height, 0), coalesce(r.key, ''), coalesce(r.preview, false)
 		FROM post_media pm JOIN media m ON m.id = pm.media LEFT JOIN renditions r ON r.media = m.id
-		WHERE pm.post`+in+` ORDER BY pm.post, pm.position, r.position`, ids...)
+		WHERE pm.post`+theirs+` ORDER BY pm.post, pm.position, r.position`, args...)
 }
 
 // addMedium takes in a row: a medium with one of its renditions, which come one
