@@ -129,7 +129,8 @@ func (s *Inboxes) Deliver(ctx context.Context, d store.Delivery, after ident.Acc
 		return ident.AccountID{}, wrap("deliver post", err)
 	}
 	var last ident.AccountID
-	q = recipients(d)
+	q = newQuery(d.Author, d.PublishedAt, d.Post)
+	q.where("creator = $1 AND inbox_from <= $2")
 	if !after.IsZero() {
 		q.where("subscriber > ?", after)
 	}
@@ -137,7 +138,8 @@ func (s *Inboxes) Deliver(ctx context.Context, d store.Delivery, after ident.Acc
 		last = ends[0]
 		q.where("subscriber <= ?", last)
 	}
-	_, err = s.db.Exec(ctx, q.deliver(), q.args...)
+	_, err = s.db.Exec(ctx, `INSERT INTO inbox_entries (account, published_at, post, author)
+		SELECT subscriber, $2, $3, $1 FROM subscriptions`+q.text()+` ON CONFLICT (account, published_at, post) DO NOTHING`, q.args...)
 	return last, wrap("deliver post", err)
 }
 
@@ -147,38 +149,33 @@ func (s *Inboxes) DeliverSmall(ctx context.Context, all []store.Delivery, limit 
 	if len(all) == 0 {
 		return nil, nil
 	}
-	q := newQuery(limit)
-	authors := make([]ident.AccountID, len(all))
+	authors, posts := make([]ident.AccountID, len(all)), make([]ident.PostID, 0, len(all))
 	for i, d := range all {
 		authors[i] = d.Author
 	}
+	q := newQuery(limit)
 	crowds, err := sqldb.List(ctx, s.db, sqldb.Scalar[ident.AccountID], `SELECT id FROM accounts WHERE id`+in(q, authors)+`
 		AND (SELECT subscriber FROM subscriptions WHERE creator = accounts.id ORDER BY subscriber LIMIT 1 OFFSET $1) IS NOT NULL`, q.args...)
 	if err != nil {
 		return nil, wrap("deliver posts", err)
 	}
-	var b sqldb.Batch
-	for _, d := range slices.SortedFunc(slices.Values(all), store.Delivery.Compare) {
+	for _, d := range all {
 		if slices.Contains(crowds, d.Author) {
 			large = append(large, d)
-			continue
+		} else {
+			posts = append(posts, d.Post)
 		}
-		q := recipients(d)
-		b.Exec(q.deliver(), q.args...)
 	}
+	if len(posts) == 0 {
+		return large, nil
+	}
+	var b sqldb.Batch
+	q = newQuery()
+	b.Exec(`INSERT INTO inbox_entries (account, published_at, post, author)
+		SELECT s.subscriber, p.published_at, p.id, p.author FROM posts p JOIN subscriptions s ON s.creator = p.author AND s.inbox_from <= p.published_at
+		WHERE p.id`+in(q, posts)+` AND p.state = 'published'
+		ORDER BY s.subscriber, p.published_at, p.id ON CONFLICT (account, published_at, post) DO NOTHING`, q.args...)
 	return large, wrap("deliver posts", s.db.Later(ctx, &b))
-}
-
-// recipients finds those to whose inboxes a post is due.
-func recipients(d store.Delivery) *query {
-	q := newQuery(d.Author, d.PublishedAt, d.Post)
-	q.where("creator = $1 AND inbox_from <= $2")
-	return q
-}
-
-func (q *query) deliver() string {
-	return `INSERT INTO inbox_entries (account, published_at, post, author)
-		SELECT subscriber, $2, $3, $1 FROM subscriptions` + q.text() + ` ON CONFLICT (account, published_at, post) DO NOTHING`
 }
 
 // Fill implements store.Inboxes.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -44,9 +43,9 @@ type Inboxes interface {
 	// Delivering twice leaves one entry.
 	Deliver(ctx context.Context, d Delivery, after ident.AccountID, limit int) (ident.AccountID, error)
 
-	// DeliverSmall writes posts into the inboxes of all their authors'
-	// subscribers, but for authors who have more than limit: their posts it
-	// answers, and leaves to Deliver.
+	// DeliverSmall writes posts, unless they were taken away, into the inboxes of
+	// all their authors' subscribers, but for authors who have more than limit:
+	// their posts it answers, and leaves to Deliver.
 	DeliverSmall(ctx context.Context, all []Delivery, limit int) (large []Delivery, err error)
 
 	// Fill writes the creator's posts since a time into one inbox, but for
@@ -72,11 +71,6 @@ type Delivery struct {
 type Creator struct {
 	Author
 	Subscribers int64 // as last counted
-}
-
-// Compare orders deliveries by the place that they have in an inbox.
-func (d Delivery) Compare(other Delivery) int {
-	return cmp.Or(d.PublishedAt.Compare(other.PublishedAt), d.Post.Compare(other.Post))
 }
 
 // Follow is an account at the other end of a subscription.
