@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
+	"github.com/sajin-sns/sajin/ports/tx"
 )
 
 // dbLater holds what is handed in later to happening, in order, or not at all.
@@ -115,6 +116,73 @@ func dbLater(t *testing.T, db sqldb.DB) {
 			}
 		})
 	}
+	soon := func(ctx context.Context, id int64) tx.Soon[int64] {
+		var found []int64
+		var b sqldb.Batch
+		b.Query(func(rows sqldb.Rows) (err error) { found, err = sqldb.Collect(rows, sqldb.Scalar[int64]); return err },
+			"SELECT n FROM contract_counts WHERE id = $1", id)
+		return sqldb.Soon(ctx, db, &b, func() (int64, error) {
+			if len(found) == 0 {
+				return 0, sqldb.ErrNoRows
+			}
+			return found[0], nil
+		})
+	}
+	t.Run("what is asked soon is answered with the next question, in order", func(t *testing.T) {
+		next++
+		err := db.Do(ctx, func(ctx context.Context) error {
+			before := soon(ctx, next)
+			if err := db.Later(ctx, one(dbAdd, next)); err != nil {
+				return err
+			}
+			after := soon(ctx, next)
+			n, err := sqldb.One(ctx, db, sqldb.Scalar[int64], "SELECT count(*) FROM contract_counts WHERE id = $1", next)
+			if n != 1 || err != nil {
+				t.Error(n, err)
+			}
+			if _, err := before(); !errors.Is(err, sqldb.ErrNoRows) {
+				t.Error("it was asked before the row was there:", err)
+			}
+			_, err = after()
+			return err
+		})
+		if err != nil || !there(next) {
+			t.Error(err)
+		}
+	})
+	t.Run("what is asked soon is answered when nothing else is asked, and outside a transaction", func(t *testing.T) {
+		for range 2 {
+			if err := db.Do(ctx, func(ctx context.Context) error { _, err := soon(ctx, 1)(); return err }); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := soon(ctx, 1)(); err != nil {
+			t.Error(err)
+		}
+		if _, err := soon(ctx, -1)(); !errors.Is(err, sqldb.ErrNoRows) {
+			t.Error(err)
+		}
+	})
+	t.Run("an answer that nobody takes keeps nothing from committing", func(t *testing.T) {
+		next++
+		if err := db.Do(ctx, func(ctx context.Context) error {
+			_ = soon(ctx, -1)
+			return db.Later(ctx, one(dbAdd, next))
+		}); err != nil || !there(next) {
+			t.Error(err)
+		}
+	})
+	t.Run("what is asked soon fails with what fails before it", func(t *testing.T) {
+		var asked error
+		err := db.Do(ctx, func(ctx context.Context) error {
+			_ = db.Later(ctx, one(dbAdd, 1)) // which is there
+			_, asked = soon(ctx, 1)()
+			return nil
+		})
+		if !errors.Is(asked, sqldb.ErrUnique) || !errors.Is(err, sqldb.ErrUnique) {
+			t.Error(asked, err)
+		}
+	})
 	t.Run("a connection is as good as before, whatever happened on it", func(t *testing.T) {
 		got, err := sqldb.List(ctx, db, sqldb.Scalar[int64], "SELECT n FROM contract_counts WHERE id = 1")
 		if err != nil || !cmp.Equal(got, []int64{dbInt(t, ctx, db, "SELECT n FROM contract_counts WHERE id = 1")}) {
