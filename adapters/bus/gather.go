@@ -8,9 +8,10 @@ import (
 // gather is a group commit: calls that come while others run wait, and then run
 // together. Where there is little to do every call runs at once, and alone.
 type gather[T any] struct {
-	lanes int                   // runs at a time
-	most  int                   // calls in one run
-	run   func(items []T) error // all or nothing; must not panic
+	lanes  int                   // runs at a time
+	most   int                   // calls in one run
+	single int                   // of a group that failed, how many run alone at a time; 0: all hear what it failed with
+	run    func(items []T) error // all or nothing; must not panic
 
 	mu      sync.Mutex
 	waiting []waiter[T]
@@ -22,8 +23,7 @@ type waiter[T any] struct {
 	done chan error
 }
 
-// do returns when a run with the item has ended. Of several that fail together
-// each is run again alone, and hears of its own failure.
+// do returns when a run with the item has ended.
 func (g *gather[T]) do(item T) error {
 	w := waiter[T]{item, make(chan error, 1)}
 	g.mu.Lock()
@@ -45,14 +45,29 @@ func (g *gather[T]) lane() {
 			items[i] = w.item
 		}
 		err := g.run(items)
-		for i, w := range group {
-			if err != nil && len(group) > 1 {
-				w.done <- g.run(items[i : i+1])
-			} else {
-				w.done <- err
-			}
+		if err != nil && len(group) > 1 && g.single > 0 {
+			g.separate(group)
+			continue
+		}
+		for _, w := range group {
+			w.done <- err
 		}
 	}
+}
+
+// separate runs each of a group alone: what is wrong with one of them, or keeps
+// it waiting, is nothing to the others.
+func (g *gather[T]) separate(group []waiter[T]) {
+	var all sync.WaitGroup
+	places := make(chan struct{}, g.single)
+	for _, w := range group {
+		places <- struct{}{}
+		all.Go(func() {
+			w.done <- g.run([]T{w.item})
+			<-places
+		})
+	}
+	all.Wait()
 }
 
 // next takes a group from those that wait; without one the lane ends.

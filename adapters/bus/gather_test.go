@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 func TestGather(t *testing.T) {
@@ -55,24 +56,55 @@ func TestGather(t *testing.T) {
 			t.Errorf("%d ran at a time", peak.Load())
 		}
 	})
-	rule("one that fails does not fail the others", func(t *testing.T) {
-		bad := errors.New("three")
+	bad := errors.New("three")
+	// picky cannot do with 3, and counts what it has done, some time after hold.
+	picky := func(single int, hold chan bool) (*gather[int], map[int]int) {
+		var mu sync.Mutex
 		ran := map[int]int{}
-		hold := make(chan bool)
-		g := &gather[int]{lanes: 1, most: 10, run: func(items []int) error {
+		return &gather[int]{lanes: 1, most: 10, single: single, run: func(items []int) error {
 			<-hold
 			if slices.Contains(items, 3) {
 				return bad
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			for _, i := range items {
 				ran[i]++
 			}
 			return nil
-		}}
+		}}, ran
+	}
+	rule("of a group that failed each runs alone, and hears of its own failure", func(t *testing.T) {
+		hold := make(chan bool)
+		g, ran := picky(2, hold)
 		for i, err := range all(g, 5, hold) {
 			if want := i+1 == 3; errors.Is(err, bad) != want || ran[i+1] == 1 == want {
 				t.Errorf("%d heard %v and ran %d times", i+1, err, ran[i+1])
 			}
+		}
+	})
+	rule("where none is to run alone, all hear what the group failed with", func(t *testing.T) {
+		hold := make(chan bool)
+		g, ran := picky(0, hold)
+		for i, err := range all(g, 5, hold) {
+			if want := i+1 > 1; errors.Is(err, bad) != want || ran[i+1] == 1 == want {
+				t.Errorf("%d heard %v and ran %d times", i+1, err, ran[i+1])
+			}
+		}
+	})
+	rule("one of a group that takes long keeps the others waiting no longer than itself", func(t *testing.T) {
+		hold := make(chan bool)
+		g := &gather[int]{lanes: 1, most: 10, single: 4, run: func(items []int) error {
+			<-hold
+			if slices.Contains(items, 3) {
+				time.Sleep(time.Minute)
+				return bad
+			}
+			return nil
+		}}
+		began := time.Now()
+		if heard := all(g, 9, hold); !errors.Is(heard[2], bad) || time.Since(began) != 2*time.Minute {
+			t.Errorf("%v, after %s", heard, time.Since(began))
 		}
 	})
 }

@@ -20,7 +20,7 @@ func (r *Relay) publish(e event.Envelope) {
 	err := r.try(e)
 	failpoint.Hit("bus.event.published")
 	end(err)
-	r.land(e)
+	defer r.land(e)
 	ctx, cancel := r.leased(e)
 	defer cancel()
 	log := r.o.Log.With("event", e.ID.String(), "topic", e.Topic)

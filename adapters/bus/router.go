@@ -98,7 +98,7 @@ func NewRouter(subscribers Subscribers, handlers []event.Handler, runner tx.Runn
 		c := &consumer{Handler: h}
 		c.attempts = gather[event.Envelope]{lanes: lanes, most: 1, run: func(events []event.Envelope) error { return r.attempt(c, events) }}
 		if h.HandleAll != nil {
-			c.attempts.lanes, c.attempts.most = 1, together
+			c.attempts.lanes, c.attempts.most, c.attempts.single = 1, together, lanes
 		}
 		r.consumers = append(r.consumers, c)
 		router.AddConsumerHandler(name, h.Topic, subscriber, func(m *message.Message) error { return r.handle(c, m) })
@@ -238,6 +238,9 @@ func (r *Router) attempt(c *consumer, events []event.Envelope) (err error) {
 	})
 	failpoint.Hit("bus.event.consumed")
 	if err != nil {
+		if len(events) > 1 {
+			r.o.Log.WarnContext(ctx, "events were not handled together, and are now one by one", "consumer", c.Consumer, "topic", c.Topic, "events", len(events), "error", err)
+		}
 		return err
 	}
 	c.handled.Add(int64(len(fresh)))
@@ -251,7 +254,7 @@ func (r *Router) consume(ctx context.Context, c *consumer, events []event.Envelo
 	for i, e := range events {
 		ids[i] = e.ID
 	}
-	slices.SortFunc(ids, ident.EventID.Compare) // two processes that have the same ones do not wait for each other
+	slices.SortFunc(ids, ident.EventID.Compare) // two processes that have the same ones take them in the same order
 	left, err := r.inbox.Consume(ctx, c.Consumer, ids...)
 	for _, e := range events {
 		if i := slices.Index(left, e.ID); i >= 0 {

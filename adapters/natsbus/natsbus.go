@@ -45,7 +45,7 @@ type Options struct {
 	Keep     time.Duration // how long the stream keeps events; 7 days. One that is there already is left as it is
 	Forget   time.Duration // how long it is remembered what was handled: a stream keeps nothing for as long; 30 days
 	AckWait  time.Duration // after a crash, how long until another process is given what was in hand; 30 s
-	InHand   int           // messages of a consumer and topic at a time, in this process; 4
+	InHand   int           // messages of a consumer and topic at a time, in this process; 32
 	Pause    time.Duration // before what was refused is delivered again; 1 s, then growing
 	MaxPause time.Duration // at most; 1 min
 	Patience time.Duration // for an answer of the broker; 5 s
@@ -57,7 +57,7 @@ func (o *Options) defaults() {
 	o.Keep = cmp.Or(o.Keep, 7*24*time.Hour)
 	o.Forget = cmp.Or(o.Forget, 30*24*time.Hour)
 	o.AckWait = cmp.Or(o.AckWait, 30*time.Second)
-	o.InHand = cmp.Or(o.InHand, 4)
+	o.InHand = cmp.Or(o.InHand, 32)
 	o.Pause = cmp.Or(o.Pause, time.Second)
 	o.MaxPause = cmp.Or(o.MaxPause, time.Minute)
 	o.Patience = cmp.Or(o.Patience, 5*time.Second)

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -180,7 +179,7 @@ func answers(t *sqldb.Transaction[*transaction], results pgx.BatchResults, state
 			continue
 		}
 		tag, err := results.Exec()
-		if refused, ok := errors.AsType[*pgconn.PgError](err); ok && s.One != nil && refused.Code == divisionByZero {
+		if refused(s, err) {
 			return s.One
 		}
 		if err != nil {

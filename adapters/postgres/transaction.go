@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/sajin-sns/sajin/adapters/sqldb"
@@ -102,14 +105,20 @@ func (t *transaction) commitBehind(ctx context.Context, left []sqldb.Statement) 
 // row, so that the COMMIT behind it is none.
 func held(s sqldb.Statement) sqldb.Statement {
 	if s.One != nil {
-		s.Query = "WITH touched AS (" + s.Query + " RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM touched"
+		s.Query = holding + s.Query + " RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM touched"
 	}
 	return s
 }
 
-const divisionByZero = "22012" // what a held statement is refused with
+const holding = "WITH touched AS ("
 
-// decisive tells whether an answer to one of the statements may be refused.
+// refused tells whether an error is what a held statement is refused with.
+func refused(s sqldb.Statement, err error) bool {
+	division, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && division.Code == "22012" && strings.HasPrefix(s.Query, holding)
+}
+
+// decisive tells whether an answer to one of the statements may be refused here.
 func decisive(statements []sqldb.Statement) bool {
 	for _, s := range statements {
 		if s.Affected != nil || s.Rows != nil {

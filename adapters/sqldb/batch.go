@@ -35,7 +35,8 @@ func (b *Batch) Exec(query string, args ...any) {
 }
 
 // ExecOne adds a statement that must touch exactly one row: Send answers err
-// when it does not.
+// when it does not. It is a plain INSERT, UPDATE or DELETE without RETURNING,
+// so that a driver can put something around it.
 func (b *Batch) ExecOne(err error, query string, args ...any) {
 	b.statements = append(b.statements, Statement{Query: query, Args: args, One: err})
 }

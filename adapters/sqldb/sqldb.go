@@ -8,8 +8,6 @@ package sqldb
 
 import (
 	"context"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/sajin-sns/sajin/ports/tx"
@@ -156,27 +154,17 @@ func Scalar[T any](row Row) (T, error) {
 	return value, err
 }
 
-// Placeholders writes n placeholders from a number on, for an IN list:
-// Placeholders(3, 2) is "$3,$4". n must be at least one: IN () is no SQL.
-func Placeholders(from, n int) string {
-	var list strings.Builder
-	for i := range n {
-		if i > 0 {
-			list.WriteByte(',')
-		}
-		list.WriteByte('$')
-		list.WriteString(strconv.Itoa(from + i))
-	}
-	return list.String()
-}
-
 // Soon hands b in with Later. What it reads is there when its last statement, a
 // query, has been answered; then answer makes of it what was asked for.
 func Soon[T any](ctx context.Context, db DB, b *Batch, answer func() (T, error)) tx.Soon[T] {
 	read := false
 	last := &b.statements[len(b.statements)-1]
 	rows := last.Rows
-	last.Rows = func(r Rows) error { read = true; return rows(r) }
+	last.Rows = func(r Rows) error {
+		err := rows(r)
+		read = err == nil
+		return err
+	}
 	err := db.Later(ctx, b)
 	return func() (T, error) {
 		if err == nil && !read {

@@ -92,7 +92,8 @@ func (db *DB) Send(ctx context.Context, b *sqldb.Batch) error {
 		}
 	}
 	if b.Len() == 0 {
-		return nil
+		_, err := db.join(ctx)
+		return err
 	}
 	all := func(ctx context.Context) error {
 		for _, s := range b.Statements() {

@@ -17,7 +17,8 @@ var (
 )
 
 // Consume records, in the consumer's transaction, that it is done with events,
-// and answers those that it was not done with before.
+// of which there is one at least, and answers those that it was not done with
+// before.
 func (s *Outbox) Consume(ctx context.Context, consumer string, ids ...ident.EventID) (fresh []ident.EventID, err error) {
 	q := newQuery(consumer, s.now())
 	for _, id := range padded(ids) {

@@ -15,6 +15,7 @@ import (
 	"github.com/sajin-sns/sajin/domain/content"
 	"github.com/sajin-sns/sajin/domain/ident"
 	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/tx"
 )
 
 // Posts is store.Posts.
@@ -186,6 +187,15 @@ func wrap(attempt string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", attempt, err)
+}
+
+// soon is sqldb.Soon, and says what was attempted.
+func soon[T any](ctx context.Context, db sqldb.DB, attempt string, b *sqldb.Batch, answer func() (T, error)) tx.Soon[T] {
+	asked := sqldb.Soon(ctx, db, b, answer)
+	return func() (T, error) {
+		answer, err := asked()
+		return answer, wrap(attempt, err)
+	}
 }
 
 // found turns "no rows" into the module's own answer.

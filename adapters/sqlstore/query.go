@@ -36,7 +36,7 @@ func (q *query) filled(text string, values []any) string {
 	return text
 }
 
-// in writes a list of values behind IN. The last of them is there as often as it
+// in writes a list of values, at least one, behind IN. The last of them is there as often as it
 // takes to a power of two: of each length there is, every connection prepares
 // and keeps a statement.
 func in[T any](q *query, values []T) string {

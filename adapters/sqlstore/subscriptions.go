@@ -51,7 +51,7 @@ func (s *Subscriptions) Creator(ctx context.Context, creator ident.AccountID) tx
 	}), `SELECT a.id, a.handle, a.display_name, coalesce(av.key, ''), a.version, c.subscribers
 		FROM accounts a JOIN account_counts c ON c.account = a.id LEFT JOIN renditions av ON av.media = a.avatar AND av.name = 'w320'
 		WHERE a.id = $1`, creator)
-	return sqldb.Soon(ctx, s.db, &b, func() (store.Creator, error) {
+	return soon(ctx, s.db, "read creator", &b, func() (store.Creator, error) {
 		if len(found) == 0 {
 			return store.Creator{}, accounts.ErrNotFound
 		}

@@ -41,7 +41,7 @@ func (s *Wallets) Locking(ctx context.Context, account ident.AccountID) tx.Soon[
 	}, `SELECT paid, bonus FROM wallets WHERE account = $1`+s.db.Dialect().ForUpdate, account)
 	b.Query(collect(&lots, scanLot), `SELECT id, account, kind, origin, top_up, granted, remaining, value, currency, created_at, expires_at
 		FROM lots WHERE account = $1 AND remaining > 0`, account)
-	return sqldb.Soon(ctx, s.db, &b, func() (*wallet.Wallet, error) { return wallet.RestoreWallet(account, paid, bonus, lots), nil })
+	return soon(ctx, s.db, "lock wallet", &b, func() (*wallet.Wallet, error) { return wallet.RestoreWallet(account, paid, bonus, lots), nil })
 }
 
 func scanLot(row sqldb.Row) (*wallet.Lot, error) {

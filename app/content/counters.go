@@ -24,14 +24,14 @@ func (s *Counters) Handlers() []event.Handler {
 		event.On("content.keep-described", func(ctx context.Context, _ event.Envelope, e event.MediumDescribedV1) error {
 			return s.Posts.redescribed(ctx, e)
 		}),
-		event.OnAll("content.count-published", func(ctx context.Context, all []event.PostPublishedV1) error {
+		event.OnAll("content.count-published", func(ctx context.Context, _ []event.Envelope, all []event.PostPublishedV1) error {
 			by := map[ident.AccountID]int64{}
 			for _, e := range all {
 				by[e.AuthorID]++
 			}
 			return s.Counts.CountPosts(ctx, by)
 		}),
-		event.OnAll("content.count-deleted", func(ctx context.Context, all []event.PostDeletedV1) error {
+		event.OnAll("content.count-deleted", func(ctx context.Context, _ []event.Envelope, all []event.PostDeletedV1) error {
 			by := map[ident.AccountID]int64{}
 			for _, e := range all {
 				if e.WasPublished {
@@ -40,7 +40,7 @@ func (s *Counters) Handlers() []event.Handler {
 			}
 			return s.Counts.CountPosts(ctx, by)
 		}),
-		event.OnAll("content.count-sales", func(ctx context.Context, all []event.PurchaseSettledV1) error {
+		event.OnAll("content.count-sales", func(ctx context.Context, _ []event.Envelope, all []event.PurchaseSettledV1) error {
 			by := map[ident.PostID]int64{}
 			for _, e := range all {
 				by[e.PostID]++

@@ -75,8 +75,9 @@ func (s *Feed) shown(by Viewer) func(store.List[*store.Post], error) (store.List
 	}
 }
 
-// Show makes a post as it is stored into what the viewer may see of it. What everybody
-// gets to see alike, open or locked, is made once and kept with the post.
+// Show makes a post as it is stored into what the viewer may see of it. What
+// everybody gets to see alike, open or locked, is made once and kept with the
+// post.
 func (s *Feed) Show(by Viewer, p *store.Post) *store.Post {
 	terms := content.Terms{Visibility: p.Visibility, Price: p.PriceCoins}
 	own := !by.Account.IsZero() && by.Account == p.Author.ID

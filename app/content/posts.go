@@ -198,8 +198,8 @@ func (s *Posts) publish(ctx context.Context, actor ident.AccountID, post *conten
 	return post.Publish(actor, media, author.Large, s.Now())
 }
 
-// fresh asks how far the post's media are, and whether there is room in those
-// that are new to it.
+// fresh asks for the post's media, and whether there is room in those that are
+// new to it.
 func (s *Posts) fresh(ctx context.Context, owner ident.AccountID, post *content.Post, shown ...ident.MediaID) ([]access.Medium, error) {
 	media, err := s.media(ctx, owner, post)
 	if err != nil {
@@ -218,7 +218,7 @@ func (s *Posts) fresh(ctx context.Context, owner ident.AccountID, post *content.
 	return media, err
 }
 
-// media asks how far the post's media are.
+// media asks for the post's media.
 func (s *Posts) media(ctx context.Context, owner ident.AccountID, post *content.Post) ([]access.Medium, error) {
 	return s.Media.Media(ctx, owner, post.Media())
 }
@@ -227,7 +227,7 @@ func (s *Posts) media(ctx context.Context, owner ident.AccountID, post *content.
 func known(media []access.Medium) []content.Medium {
 	all := make([]content.Medium, len(media))
 	for i, m := range media {
-		all[i] = content.Medium{ID: m.ID, Ready: m.Ready, Video: m.Video, Alt: m.Alt}
+		all[i] = content.Medium{ID: m.ID, Ready: m.Ready(), Video: m.Video(), Alt: m.Alt}
 	}
 	return all
 }

@@ -51,7 +51,11 @@ func (r readiness) Media(_ context.Context, _ ident.AccountID, ids []ident.Media
 		if !there {
 			return nil, access.ErrNoMedium
 		}
-		media = append(media, access.Medium{PostMedium: store.PostMedium{ID: id}, Ready: ready})
+		state := "processing"
+		if ready {
+			state = "ready"
+		}
+		media = append(media, access.Medium{PostMedium: store.PostMedium{ID: id, State: state}})
 	}
 	return media, nil
 }

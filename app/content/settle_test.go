@@ -38,7 +38,10 @@ func (a *album) Media(ctx context.Context, _ ident.AccountID, ids []ident.MediaI
 	}
 	all := make([]access.Medium, len(ids))
 	for i, id := range ids {
-		all[i] = access.Medium{PostMedium: store.PostMedium{ID: id}, Ready: a.ready.Load()}
+		all[i].ID = id
+		if a.ready.Load() {
+			all[i].State = "ready"
+		}
 	}
 	return all, nil
 }

@@ -32,7 +32,7 @@ func (c *Catalog) Media(ctx context.Context, owner ident.AccountID, ids []ident.
 		if !m.FitsPost(owner) {
 			continue
 		}
-		fit[r.ID] = access.Medium{PostMedium: shown(r), Ready: r.State == media.Ready, Video: r.Kind == media.Video, Unused: !r.Attached}
+		fit[r.ID] = access.Medium{PostMedium: shown(r), Unused: !r.Attached}
 		if !r.Attached {
 			fresh = append(fresh, r.ID)
 		}

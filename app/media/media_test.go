@@ -99,7 +99,7 @@ func TestCatalog(t *testing.T) {
 	t.Run("media are described in the order of the question", func(t *testing.T) {
 		got, err := catalog.Media(t.Context(), s.owner, []ident.MediaID{waiting, ready})
 		s.must(err)
-		if len(got) != 2 || got[0].ID != waiting || got[0].Ready || got[1].ID != ready || !got[1].Ready || !got[0].Unused || !got[1].Unused {
+		if len(got) != 2 || got[0].ID != waiting || got[0].Ready() || got[1].ID != ready || !got[1].Ready() || !got[0].Unused || !got[1].Unused {
 			t.Errorf("%+v", got)
 		}
 		got, err = catalog.Media(t.Context(), s.owner, []ident.MediaID{ready})
@@ -141,7 +141,7 @@ func TestCatalog(t *testing.T) {
 		s.must(err)
 		got, err := catalog.Media(t.Context(), s.owner, []ident.MediaID{ready})
 		s.must(err)
-		if !got[0].Video {
+		if !got[0].Video() {
 			t.Errorf("%+v", got)
 		}
 	})

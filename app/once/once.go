@@ -35,6 +35,9 @@ func New(tx tx.Runner, keys store.Idempotency, now func() time.Time) *Guard {
 // this key before: then it answers the result of that time, and replayed. It
 // fails with store.ErrKeyReused if the input was another one then. What fails
 // leaves no trace, so the same key may be used to try again.
+//
+// Most keys are fresh: fn begins as if this one were, and hears with its first
+// question if it is not.
 func Do[T any](ctx context.Context, g *Guard, account ident.AccountID, operation, key string, input any,
 	fn func(ctx context.Context) (T, error),
 ) (result T, replayed bool, err error) {
@@ -69,6 +72,7 @@ func again[T any](ctx context.Context, g *Guard, k store.IdempotencyKey, fn func
 		if err != nil {
 			return err
 		}
+		result = *new(T) // what a try that was rolled back has left
 		if replayed = !fresh; replayed {
 			return Replay(kept, &result)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/sajin-sns/sajin/ports/failpoint"
 	"github.com/sajin-sns/sajin/ports/jobs"
 	"github.com/sajin-sns/sajin/ports/store"
+	"github.com/sajin-sns/sajin/ports/trace"
 	"github.com/sajin-sns/sajin/ports/tx"
 )
 
@@ -72,15 +73,18 @@ func (s *FanOut) Handlers() []event.Handler {
 // once; what is more is left to a job.
 const small = 100
 
-func (s *FanOut) published(ctx context.Context, all []event.PostPublishedV1) error {
+func (s *FanOut) published(ctx context.Context, events []event.Envelope, all []event.PostPublishedV1) error {
 	var due []store.Delivery
-	for _, e := range all {
+	cause := map[ident.PostID]string{}
+	for i, e := range all {
 		if !e.Merged {
 			due = append(due, store.Delivery{Post: e.PostID, Author: e.AuthorID, PublishedAt: e.PublishedAt})
+			cause[e.PostID] = events[i].TraceID
 		}
 	}
 	large, err := s.Inboxes.DeliverSmall(ctx, due, min(small, s.Batch))
 	for _, d := range large {
+		ctx := trace.With(ctx, cause[d.Post])
 		err = errors.Join(err, s.enqueue(ctx, FanOutJob, d.Post, progress{Author: d.Author, PublishedAt: d.PublishedAt}))
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sajin-sns/sajin/domain/fault"
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/domain/media"
 	"github.com/sajin-sns/sajin/domain/money"
 	"github.com/sajin-sns/sajin/ports/store"
 	"github.com/sajin-sns/sajin/ports/tx"
@@ -29,7 +30,7 @@ type Offer struct {
 	Price  money.Coins // 0: it is free
 }
 
-// Media is asked by content: are these media there to be shown?
+// Media is asked by content: are these media there to be shown, and how?
 type Media interface {
 	// Media describes the owner's media in the order of ids. It fails with
 	// ErrNoMedium if one does not exist, is not the owner's, is not meant for
@@ -41,10 +42,15 @@ type Media interface {
 
 // Medium is what others need to know of a medium.
 type Medium struct {
-	store.PostMedium // as a post shows it, with renditions that carry no URL yet
-	Ready, Video     bool
+	store.PostMedium      // as a post shows it, with renditions that carry no URL yet
 	Unused           bool // nothing was ever made of it before
 }
+
+// Ready tells whether it can be shown.
+func (m Medium) Ready() bool { return m.State == string(media.Ready) }
+
+// Video tells whether it is one.
+func (m Medium) Video() bool { return m.Kind == media.Video }
 
 // ErrNoMedium is what a post hears of a medium that it cannot show.
 var ErrNoMedium = fault.New(fault.NotFound, "content.media-not-found", "one of the media does not exist, is not yours, or has failed")

@@ -72,10 +72,11 @@ func On[P Payload](consumer string, handle func(ctx context.Context, e Envelope,
 	}
 }
 
-// OnAll makes a handler out of a function that takes the payloads of several
-// events at once. It asks the database no more for many than for one, and locks
-// rows in an order that is the same for everybody.
-func OnAll[P Payload](consumer string, handle func(ctx context.Context, all []P) error) Handler {
+// OnAll makes a handler out of a function that takes several events at once, the
+// payload of each at its place. It should ask the database little more for many
+// than for one, and must lock rows in an order that is the same for everybody.
+// The context is of the first event.
+func OnAll[P Payload](consumer string, handle func(ctx context.Context, events []Envelope, all []P) error) Handler {
 	var zero P
 	several := func(ctx context.Context, events []Envelope) error {
 		all := make([]P, len(events))
@@ -85,7 +86,7 @@ func OnAll[P Payload](consumer string, handle func(ctx context.Context, all []P)
 				return err
 			}
 		}
-		return handle(ctx, all)
+		return handle(ctx, events, all)
 	}
 	return Handler{
 		Consumer: consumer, Topic: zero.Topic(), HandleAll: several,

@@ -8,6 +8,7 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -334,8 +335,12 @@ func (s *seeder) insert(t *table) error {
 			var values []string
 			var args []any
 			for _, r := range rows {
-				values = append(values, "("+sqldb.Placeholders(len(args)+1, len(r))+")")
-				args = append(args, r...)
+				places := make([]string, len(r))
+				for i, value := range r {
+					args = append(args, value)
+					places[i] = "$" + strconv.Itoa(len(args))
+				}
+				values = append(values, "("+strings.Join(places, ", ")+")")
 			}
 			if _, err := s.db.Exec(ctx, "INSERT INTO "+t.name+" ("+strings.Join(t.columns, ", ")+") VALUES "+strings.Join(values, ", "), args...); err != nil {
 				return err

@@ -204,7 +204,7 @@ func dbValues(t *testing.T, db sqldb.DB) {
 		if n := dbInt(t, ctx, db, "SELECT coins FROM contract_values WHERE word = $2 AND n = $1 AND coins = $1", 77, "twice"); n != 77 {
 			t.Fatal(n)
 		}
-		got, err := sqldb.List(ctx, db, sqldb.Scalar[int64], "SELECT n FROM contract_values WHERE word = $1 AND n IN ("+sqldb.Placeholders(2, 3)+")", "twice", 1, 77, 2)
+		got, err := sqldb.List(ctx, db, sqldb.Scalar[int64], "SELECT n FROM contract_values WHERE word = $1 AND n IN ($2, $3, $4)", "twice", 1, 77, 2)
 		if err != nil || !cmp.Equal(got, []int64{77}) {
 			t.Fatal(got, err)
 		}
