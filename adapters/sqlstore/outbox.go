@@ -125,13 +125,17 @@ func (s *Outbox) Keep(ctx context.Context, events []event.Envelope, until time.T
 	return wrap("keep events", s.db.Send(ctx, &b))
 }
 
-// Sent takes published events off.
+// Sent takes published events off, one at least. No two events have a delivery
+// in common, so that one of them among all of these is the event's own.
 func (s *Outbox) Sent(ctx context.Context, events ...event.Envelope) error {
-	var b sqldb.Batch
-	for _, e := range sorted(events) {
-		b.Exec(`DELETE FROM outbox`+delivered, e.ID, e.Delivery)
+	ids, deliveries := make([]ident.EventID, len(events)), make([]ident.EventID, len(events))
+	for i, e := range sorted(events) {
+		ids[i], deliveries[i] = e.ID, e.Delivery
 	}
-	return wrap("mark events sent", s.db.Send(ctx, &b))
+	var b sqldb.Batch
+	q := newQuery()
+	b.Exec(`DELETE FROM outbox WHERE id`+in(q, ids)+` AND delivery`+in(q, deliveries), q.args...)
+	return wrap("mark events sent", s.db.Send(ctx, &b)) // again if Keep was in the way
 }
 
 // sorted brings events into the order in which everybody locks them.
