@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"runtime/debug"
 	"slices"
@@ -23,20 +24,23 @@ func (r *Relay) publish(e event.Envelope) {
 	defer r.land(e)
 	ctx, cancel := r.leased(e)
 	defer cancel()
-	log := r.o.Log.With("event", e.ID.String(), "topic", e.Topic)
 	if err == nil {
 		r.published.Add(1)
 		if err := r.sent.do(e); err != nil {
-			log.ErrorContext(ctx, "a published event cannot be taken off the outbox, and will be published again", "error", err)
+			r.log(e).ErrorContext(ctx, "a published event cannot be taken off the outbox, and will be published again", "error", err)
 		}
 		return
 	}
 	r.failed.Add(1)
-	log.WarnContext(ctx, "an event cannot be published", "error", err)
+	r.log(e).WarnContext(ctx, "an event cannot be published", "error", err)
 	pause := func(attempts int) time.Duration { return backoff.Pause(r.o.Pause, r.o.MaxPause, attempts) }
 	if err := r.outbox.Delay(ctx, e, pause, err.Error()); err != nil {
-		log.ErrorContext(ctx, "an event cannot be put back, and will be published when its lease ends", "error", err)
+		r.log(e).ErrorContext(ctx, "an event cannot be put back, and will be published when its lease ends", "error", err)
 	}
+}
+
+func (r *Relay) log(e event.Envelope) *slog.Logger {
+	return r.o.Log.With("event", e.ID.String(), "topic", e.Topic)
 }
 
 // leased is a context for what is done about a claimed event.

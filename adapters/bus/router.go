@@ -179,11 +179,10 @@ func (r *Router) Stop(ctx context.Context) error {
 // handle sees a message through: nil means that it is done with, also when it
 // had to be parked. An error gives it back.
 func (r *Router) handle(c *consumer, m *message.Message) error {
-	log := r.o.Log.With("consumer", c.Consumer, "topic", c.Topic, "event", m.Metadata.Get(metaEvent))
 	ctx := trace.With(r.ctx, m.Metadata.Get(metaTrace))
 	e, err := decode(c.Topic, m)
 	if err != nil {
-		log.ErrorContext(ctx, "a message that no relay has sent is dropped", "error", err)
+		r.log(c, m).ErrorContext(ctx, "a message that no relay has sent is dropped", "error", err)
 		return nil
 	}
 	for attempt := 1; ; attempt++ {
@@ -195,7 +194,7 @@ func (r *Router) handle(c *consumer, m *message.Message) error {
 			return err
 		}
 		c.failed.Add(1)
-		log.WarnContext(ctx, "an event was not handled", "attempt", attempt, "error", err)
+		r.log(c, m).WarnContext(ctx, "an event was not handled", "attempt", attempt, "error", err)
 		if attempt >= r.o.Attempts {
 			break
 		}
@@ -204,12 +203,16 @@ func (r *Router) handle(c *consumer, m *message.Message) error {
 		}
 	}
 	if parking := r.inbox.Park(ctx, c.Consumer, e, err.Error()); parking != nil {
-		log.ErrorContext(ctx, "an event cannot be parked, and will be delivered again", "error", parking)
+		r.log(c, m).ErrorContext(ctx, "an event cannot be parked, and will be delivered again", "error", parking)
 		return errors.Join(err, parking)
 	}
 	c.parked.Add(1)
-	log.ErrorContext(ctx, "an event was parked: an operator has to look at it", "error", err)
+	r.log(c, m).ErrorContext(ctx, "an event was parked: an operator has to look at it", "error", err)
 	return nil
+}
+
+func (r *Router) log(c *consumer, m *message.Message) *slog.Logger {
+	return r.o.Log.With("consumer", c.Consumer, "topic", c.Topic, "event", m.Metadata.Get(metaEvent))
 }
 
 // attempt handles events in a transaction, but for those that were handled before.
