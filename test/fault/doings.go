@@ -17,7 +17,7 @@ import (
 	"github.com/sajin-sns/sajin/sdk/go/api"
 )
 
-const newcomers = 40 // who join while the run goes on
+const newcomers = 40 // who do more than sign up
 
 // gather brings the first people, who all know each other.
 func (c *crowd) gather(creators, fans int) error {
@@ -73,16 +73,16 @@ func (c *crowd) finish() {
 	c.courier.all.Wait()
 }
 
-// welcome is somebody new, who subscribes to everybody, and perhaps thinks
-// better of it.
+// welcome is somebody new: one of the first subscribes to everybody, and perhaps
+// thinks better of it.
 func (c *crowd) welcome(n int) error {
-	if n >= newcomers {
-		time.Sleep(100 * time.Millisecond)
-		return nil
-	}
 	p, err := c.join(fmt.Sprintf("newcomer_%d", n))
 	if err != nil {
 		return err
+	}
+	if n >= newcomers {
+		time.Sleep(time.Second)
+		return nil
 	}
 	for i, creator := range c.creators {
 		if err := c.subscribe(p, creator); err != nil {
