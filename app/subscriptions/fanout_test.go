@@ -2,6 +2,7 @@ package subscriptions_test
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -10,11 +11,14 @@ import (
 	"github.com/sajin-sns/sajin/adapters/sqlstore"
 	"github.com/sajin-sns/sajin/app/subscriptions"
 	"github.com/sajin-sns/sajin/domain/ident"
+	"github.com/sajin-sns/sajin/ports/event"
 	"github.com/sajin-sns/sajin/ports/jobs"
+	"github.com/sajin-sns/sajin/ports/trace"
 )
 
-func TestFanOutIsNotGivenUp(t *testing.T) {
-	db, err := sqlite.Open(t.Context(), ":memory:", sqlite.Options{})
+func open(t *testing.T) *sqlite.DB {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), sqlite.Memory, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,6 +26,11 @@ func TestFanOutIsNotGivenUp(t *testing.T) {
 	if err := sqlite.Migrate(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
+	return db
+}
+
+func TestFanOutIsNotGivenUp(t *testing.T) {
+	db := open(t)
 	clock := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	now := func() time.Time { return clock }
 	ids := ident.NewSource(now, rand.Reader)
@@ -73,5 +82,50 @@ func TestFanOutIsNotGivenUp(t *testing.T) {
 				t.Error("it comes again for ever")
 			}
 		})
+	}
+}
+
+func TestJobsOfEventsHandledTogether(t *testing.T) {
+	db := open(t)
+	ids := ident.NewSource(time.Now, rand.Reader)
+	queue := sqlstore.NewJobs(db, ids, time.Now)
+	fanOut := &subscriptions.FanOut{Tx: db, Queue: queue, Inboxes: sqlstore.NewInboxes(db), Batch: 1, Now: time.Now}
+
+	var published event.Handler
+	for _, h := range fanOut.Handlers() {
+		if h.Consumer == "subscriptions.fan-out" {
+			published = h
+		}
+	}
+	causes := map[ident.PostID]string{}
+	var events []event.Envelope
+	for _, cause := range []string{"the first request", "another one"} {
+		e := event.PostPublishedV1{PostID: ident.New[ident.PostID](ids), AuthorID: ident.New[ident.AccountID](ids), PublishedAt: time.Now()}
+		_, err := db.Exec(t.Context(), `INSERT INTO accounts (id, email, email_key, handle, display_name, bio, password_hash, role, version, created_at)
+			VALUES ($1, $2, $2, $2, '', '', '', 'member', 1, $3)`, e.AuthorID, e.AuthorID.String(), time.Now())
+		for range 2 {
+			if err == nil {
+				_, err = db.Exec(t.Context(), `INSERT INTO subscriptions (subscriber, creator, since, inbox_from) VALUES ($1, $2, $3, $3)`,
+					ident.New[ident.AccountID](ids), e.AuthorID, time.Now().Add(-time.Hour))
+			}
+		}
+		payload, encoding := json.Marshal(e)
+		if err != nil || encoding != nil {
+			t.Fatal(err, encoding)
+		}
+		causes[e.PostID] = cause
+		events = append(events, event.Envelope{Topic: e.Topic(), TraceID: cause, Payload: payload})
+	}
+	if err := published.HandleAll(trace.With(t.Context(), "the first request"), events); err != nil {
+		t.Fatal(err)
+	}
+	for range events {
+		l, ok, err := queue.Claim(t.Context(), []string{subscriptions.FanOutJob}, time.Minute)
+		if err != nil || !ok {
+			t.Fatal("a post of somebody with many subscribers takes a job:", err)
+		}
+		if want := causes[ident.PostID(l.Job.Subject)]; l.TraceID != want {
+			t.Errorf("the job is of %q, not of %q", l.TraceID, want)
+		}
 	}
 }
