@@ -87,7 +87,7 @@ func NewRouter(subscribers Subscribers, handlers []event.Handler, runner tx.Runn
 	seen := map[string]bool{}
 	for _, h := range handlers {
 		name := h.Consumer + " " + h.Topic
-		if h.Consumer == "" || h.Topic == "" || h.Handle == nil || seen[name] {
+		if h.Consumer == "" || h.Topic == "" || h.Handle == nil && h.HandleAll == nil || seen[name] {
 			return nil, fmt.Errorf("event router: handler %q is incomplete or there twice", name)
 		}
 		seen[name] = true

@@ -25,27 +25,29 @@ func (s *Counters) Handlers() []event.Handler {
 			return s.Posts.redescribed(ctx, e)
 		}),
 		event.OnAll("content.count-published", func(ctx context.Context, _ []event.Envelope, all []event.PostPublishedV1) error {
-			by := map[ident.AccountID]int64{}
-			for _, e := range all {
-				by[e.AuthorID]++
-			}
-			return s.Counts.CountPosts(ctx, by)
+			return s.Counts.CountPosts(ctx, tally(all, func(e event.PostPublishedV1) (ident.AccountID, int64) { return e.AuthorID, 1 }))
 		}),
 		event.OnAll("content.count-deleted", func(ctx context.Context, _ []event.Envelope, all []event.PostDeletedV1) error {
-			by := map[ident.AccountID]int64{}
-			for _, e := range all {
-				if e.WasPublished {
-					by[e.AuthorID]--
+			return s.Counts.CountPosts(ctx, tally(all, func(e event.PostDeletedV1) (ident.AccountID, int64) {
+				if !e.WasPublished {
+					return e.AuthorID, 0
 				}
-			}
-			return s.Counts.CountPosts(ctx, by)
+				return e.AuthorID, -1
+			}))
 		}),
 		event.OnAll("content.count-sales", func(ctx context.Context, _ []event.Envelope, all []event.PurchaseSettledV1) error {
-			by := map[ident.PostID]int64{}
-			for _, e := range all {
-				by[e.PostID]++
-			}
-			return s.Counts.CountSales(ctx, by)
+			return s.Counts.CountSales(ctx, tally(all, func(e event.PurchaseSettledV1) (ident.PostID, int64) { return e.PostID, 1 }))
 		}),
 	}
+}
+
+// tally adds up what each event counts for; one that counts for nothing is left out.
+func tally[K comparable, E any](events []E, count func(E) (K, int64)) map[K]int64 {
+	sums := map[K]int64{}
+	for _, e := range events {
+		if of, n := count(e); n != 0 {
+			sums[of] += n
+		}
+	}
+	return sums
 }

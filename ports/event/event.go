@@ -50,9 +50,9 @@ type Handler struct {
 	// and in the end parked.
 	Handle func(ctx context.Context, e Envelope) error
 
-	// HandleAll, if there is one, is given events that came at the same time, no
-	// two of them the same, in one such transaction; when it fails, each of them
-	// comes again alone.
+	// HandleAll takes the place of Handle where there is one. It is given events
+	// that came at the same time, no two of them the same, in one such
+	// transaction; when it fails, each of them comes again alone.
 	HandleAll func(ctx context.Context, events []Envelope) error
 }
 
@@ -88,10 +88,7 @@ func OnAll[P Payload](consumer string, handle func(ctx context.Context, events [
 		}
 		return handle(ctx, events, all)
 	}
-	return Handler{
-		Consumer: consumer, Topic: zero.Topic(), HandleAll: several,
-		Handle: func(ctx context.Context, e Envelope) error { return several(ctx, []Envelope{e}) },
-	}
+	return Handler{Consumer: consumer, Topic: zero.Topic(), HandleAll: several}
 }
 
 func read[P Payload](e Envelope) (p P, err error) {
